@@ -1,0 +1,28 @@
+// vitune evaluate: metrics of a finished run on a folder of pictures.
+import { Command, Option } from 'commander';
+import { type Device, devices } from '../../runtime/session.ts';
+import { openTuned } from '../../train/tuned.ts';
+import { percent, printJson } from '../output.ts';
+
+export function evaluate(): Command {
+  return new Command('evaluate')
+    .description('test a finished run on a folder of pictures')
+    .argument('<run>', 'folder of a finished run')
+    .argument('<data>', 'folder of class folders; of one with splits, the test split')
+    .option('--model <folder>', 'where the backbone lies now, if it was moved')
+    .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
+    .option('--json', 'print the metrics as JSON')
+    .action(async (run: string, data: string, flags: { model?: string; device: Device; json?: boolean }) => {
+      const tuned = await openTuned(run, { model: flags.model, device: flags.device });
+      const result = await tuned.evaluate(data);
+      await tuned.dispose();
+      if (flags.json) return printJson(result);
+      for (const { reason } of result.unreadable) console.error(`skipped ${reason}`);
+      console.log(`top-1               ${percent(result.top1)}`);
+      console.log(`top-5               ${percent(result.top5)}`);
+      console.log(`mean per class      ${percent(result.meanClassAccuracy)}`);
+      console.log(`loss                ${result.loss.toFixed(4)}`);
+      console.log(`calibration (ECE)   ${result.ece.toFixed(4)}`);
+      console.log(`pictures            ${result.pictures} (${result.split})`);
+    });
+}

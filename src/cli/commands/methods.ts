@@ -1,0 +1,49 @@
+// vitune methods: what there is to train, from the registry.
+import { Command } from 'commander';
+import { ruleOf } from '../../base/options.ts';
+import { methodNamed, methods as registry } from '../../methods/index.ts';
+import { kebab } from '../flags.ts';
+import { printJson, table } from '../output.ts';
+
+export function methods(): Command {
+  return new Command('methods')
+    .description('list the methods, or show one with its options')
+    .argument('[name]', 'a method')
+    .option('--json', 'print as JSON')
+    .action((name: string | undefined, flags: { json?: boolean }) => {
+      const chosen = name === undefined ? registry : [methodNamed(name)];
+      if (flags.json)
+        return printJson(
+          chosen.map(({ name, summary, paper, options, count, learningRate }) => ({
+            name,
+            summary,
+            paper,
+            options,
+            count,
+            learningRate,
+          })),
+        );
+      if (name === undefined) {
+        console.log(
+          table(
+            ['method', 'trains', 'parameters without the head'],
+            registry.map((m) => [m.name, m.summary, m.count]),
+          ),
+        );
+        return;
+      }
+      const method = chosen[0]!;
+      console.log(`${method.name}: ${method.summary}\n${method.paper.title}\n${method.paper.url}`);
+      console.log(
+        `parameters without the head: ${method.count}\nlearning rate where none is given: ${method.learningRate}`,
+      );
+      const rows = Object.entries(method.options).map(([option, o]) => [
+        `--${method.name}-${kebab(option)}`,
+        o.help,
+        ruleOf(o),
+        Array.isArray(o.default) ? o.default.join(',') : String(o.default),
+        o.grid ? o.grid.join(', ') : '',
+      ]);
+      if (rows.length > 0) console.log(`\n${table(['option', '', 'must be', 'default', "study's grid"], rows)}`);
+    });
+}

@@ -1,0 +1,47 @@
+// Command-line flags from option tables: name, help, range and default come from the record and nowhere else.
+import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
+import { OptionError } from '../base/errors.ts';
+import { type Option, type OptionTable, parseOption, ruleOf } from '../base/options.ts';
+
+/** `learningRate` -> `learning-rate`. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function flagOf(name: string, option: Option, owner: string): Flag {
+  const placeholder =
+    option.type === 'integer' ? 'n' : option.type === 'number' ? 'x' : option.type === 'choice' ? 'name' : 'names';
+  const value = option.type === 'boolean' ? '' : ` <${placeholder}>`;
+  const shown = Array.isArray(option.default) ? option.default.join(',') : String(option.default);
+  const rule = option.type === 'choice' || option.type === 'set' ? `: ${ruleOf(option)}` : '';
+  const flag = new Flag(`--${kebab(name)}${value}`, `${option.help}${rule} (default ${shown})`);
+  if (option.type === 'boolean') return flag;
+  return flag.argParser((text: string) => {
+    try {
+      return parseOption(owner, `--${kebab(name)}`, option, text);
+    } catch (error) {
+      throw error instanceof OptionError ? error : new InvalidArgumentError(String(error));
+    }
+  });
+}
+
+/** Adds a flag for each option of the table; `prefix` goes before each name (`lora` -> `--lora-rank`). */
+export function addFlags(command: Command, table: OptionTable, owner: string, prefix = ''): Command {
+  for (const [name, option] of Object.entries(table)) command.addOption(flagOf(prefixed(prefix, name), option, owner));
+  return command;
+}
+
+/** `lora` + `rank` -> `loraRank`, commander's key for `--lora-rank`. */
+function prefixed(prefix: string, name: string): string {
+  if (prefix === '') return name;
+  const camel = prefix.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+  return camel + name[0]!.toUpperCase() + name.slice(1);
+}
+
+/** The values given for a table's flags, by option name; those not given are left out. */
+export function valuesFrom(
+  options: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  prefix = '',
+): Record<string, unknown> {
+  const given = Object.keys(table).map((name) => [name, options[prefixed(prefix, name)]] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}

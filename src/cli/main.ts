@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// The command line: one file a verb in commands/. Errors that vitune foresaw are one line (and their facts), exit code 1;
+// wrong usage exits with 2, an interrupted run with 130.
+import { Command, CommanderError } from 'commander';
+import { messageOf, OptionError, VituneError } from '../base/errors.ts';
+import { nearest } from '../base/suggest.ts';
+import { vituneVersion } from '../train/environment.ts';
+import { env } from './commands/env.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { methods } from './commands/methods.ts';
+import { models } from './commands/models.ts';
+import { predict } from './commands/predict.ts';
+import { train } from './commands/train.ts';
+
+const verbs = [train, evaluate, predict, methods, models, env];
+
+function build(): Command {
+  const program = new Command('vitune')
+    .description('Fine-tune vision transformers with few parameters, and see which method to trust')
+    .version(vituneVersion)
+    .option('--debug', 'print the stack trace of an error');
+  for (const verb of verbs) program.addCommand(verb());
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .showSuggestionAfterError(false);
+  return program;
+}
+
+/** commander's own complaints, with the nearest option where one is near. */
+function usageLine(error: CommanderError, program: Command): string {
+  const message = error.message.replace(/^error: /, '');
+  const unknown = /unknown (option|command) '([^']+)'/.exec(message);
+  if (!unknown) return message;
+  const verb = program.commands.find((c) => process.argv.includes(c.name()));
+  const known =
+    unknown[1] === 'command'
+      ? program.commands.map((c) => c.name())
+      : (verb ?? program).options.map((o) => o.long ?? '');
+  const near = nearest(unknown[2]!, known);
+  return near
+    ? `${message}; did you mean ${near}?`
+    : `${message}; vitune ${verb?.name() ?? ''} --help lists what there is`.replace('  ', ' ');
+}
+
+const program = build();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) process.exit(0); // --help, --version
+    console.error(`vitune: ${usageLine(error, program)}`);
+    process.exit(2);
+  }
+  console.error(`vitune: ${messageOf(error)}`);
+  if (error instanceof VituneError) for (const line of error.lines) console.error(line);
+  if (program.opts().debug || !(error instanceof VituneError))
+    console.error(error instanceof Error ? error.stack : error);
+  process.exit(error instanceof OptionError ? 2 : 1);
+}

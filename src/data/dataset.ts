@@ -1,0 +1,42 @@
+// What a data set is to the rest of the code: class names, and pictures with labels in three splits. Sources (sources/) make
+// it from what lies on disk; a picture's bytes are read only when they are needed.
+
+export interface Picture {
+  /** Path relative to the data's root with `/` between parts: unique and the same on every machine. */
+  readonly name: string;
+  /** Index into the class names. */
+  readonly label: number;
+  /** The encoded picture. */
+  read(): Promise<Uint8Array>;
+  /** Changes when the bytes do (size and time of change): lets a cache recognise what it knows without reading it. */
+  stamp(): Promise<string>;
+}
+
+export type SplitName = 'train' | 'val' | 'test';
+export const splitNames: readonly SplitName[] = ['train', 'val', 'test'];
+
+export interface Dataset {
+  /** Short name for folders and tables. */
+  readonly name: string;
+  readonly root: string;
+  readonly classes: readonly string[];
+  readonly splits: Readonly<Record<SplitName, readonly Picture[]>>;
+  /** How the splits came about, for people and records: `folders`, `stratified, seed 0`. */
+  readonly splitRule: string;
+}
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Shares of all pictures, where the source has no such split of its own. */
+  readonly valFraction: number;
+  readonly testFraction: number;
+  /** Training pictures (validation included), the rest for test; 0 = by `testFraction`. */
+  readonly trainCount: number;
+}
+
+/** One way of laying out data: one file in sources/, one line in its index. */
+export interface Source {
+  readonly name: string;
+  /** Throws DataError, one line. */
+  readonly open: (path: string, options: SplitOptions) => Promise<Dataset>;
+}

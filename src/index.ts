@@ -1,0 +1,105 @@
+// The public surface of vitune: training, evaluation and prediction from TypeScript.
+import { resolve } from 'node:path';
+import type { ValuesOf } from './base/options.ts';
+import { defaultModel, locateModel } from './model/locate.ts';
+import type { Device } from './runtime/session.ts';
+import type { RunEvent } from './train/events.ts';
+import { runTraining } from './train/run.ts';
+import { type dataOptions, parseRunSpec, type RunSpec, type trainingOptions } from './train/spec.ts';
+
+export {
+  CheckpointError,
+  DataError,
+  DeviceError,
+  DivergenceError,
+  OptionError,
+  RunError,
+  VituneError,
+} from './base/errors.ts';
+export { type MethodChoice, methods } from './methods/index.ts';
+export type { Method } from './methods/method.ts';
+export { embeddedModels } from './model/locate.ts';
+export type { Device } from './runtime/session.ts';
+export type { RunEvent } from './train/events.ts';
+export type { Metrics } from './train/metrics.ts';
+export type { RunSpec } from './train/spec.ts';
+export { type Evaluation, openTuned, type Prediction, type Tuned, type UseOptions } from './train/tuned.ts';
+
+type Writable<T> = { -readonly [K in keyof T]?: T[K] };
+
+/** What to train, on what, and how. Everything but the data has a default. */
+export interface TrainOptions
+  extends Writable<ValuesOf<typeof trainingOptions>>,
+    Writable<ValuesOf<typeof dataOptions>> {
+  /** Folder of class folders, with or without train/, val/ and test/. */
+  data: string;
+  /** Name of a built-in model or folder with config.json and model.safetensors. */
+  model?: string;
+  /** A method's name, e.g. `lora`. */
+  method?: string;
+  /** The method's own options, e.g. `{ rank: 8 }`. */
+  methodOptions?: Readonly<Record<string, unknown>>;
+  /** The run's folder; left out = below runs/. */
+  out?: string;
+  resume?: boolean;
+  strict?: boolean;
+  device?: Device;
+  threads?: number;
+  signal?: AbortSignal;
+}
+
+/** The spec that options stand for, checked and defaulted. Throws OptionError or CheckpointError. */
+export function specOf(options: TrainOptions): RunSpec {
+  const {
+    data,
+    model,
+    method,
+    methodOptions,
+    out: _o,
+    resume: _r,
+    strict: _s,
+    device: _d,
+    threads: _t,
+    signal: _a,
+    ...rest
+  } = options;
+  const { trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
+  return parseRunSpec({
+    data: resolve(data),
+    model: locateModel(model ?? defaultModel),
+    methods: [{ name: method ?? 'lora', options: methodOptions ?? {} }],
+    training,
+    dataOptions: { trainCount, valFraction, testFraction, splitSeed, imageSize },
+  });
+}
+
+export type DoneEvent = Extract<RunEvent, { type: 'done' }>;
+
+/** A run: its events by `for await`, or its result. */
+export interface Run extends AsyncIterable<RunEvent> {
+  /** Runs to the end (what is left of it) and returns the last event: `done`, or `interrupted` after an abort. */
+  result(): Promise<Extract<RunEvent, { type: 'done' | 'interrupted' }>>;
+}
+
+/**
+ * Trains a method on a folder of pictures. Nothing happens before the first event is asked for. Throws VituneError: from
+ * here for a bad option, while iterating for everything else.
+ */
+export function train(options: TrainOptions): Run {
+  const { out, resume, strict, device, threads, signal } = options;
+  const events = runTraining({ spec: specOf(options), folder: out, resume, strict, device, threads, signal });
+  let last: RunEvent | undefined;
+  const watched = (async function* () {
+    for await (const event of events) {
+      last = event;
+      yield event;
+    }
+  })();
+  return {
+    [Symbol.asyncIterator]: () => watched,
+    async result() {
+      for await (const _ of watched);
+      return last as Extract<RunEvent, { type: 'done' | 'interrupted' }>;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// What a method of parameter-efficient tuning is: one record in a file of its own, listed once in index.ts. Flags, forms,
+// grid axes, docs and the conformance tests derive from the record; no other code knows a method by name.
+import type { OptionTable, ValuesOf } from '../base/options.ts';
+import type { ParameterInfo, VitConfig } from '../model/config.ts';
+import type { Handlers } from '../model/sites.ts';
+
+export interface Method<T extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** One line for lists: what is trained. */
+  readonly summary: string;
+  readonly paper: { readonly title: string; readonly url: string };
+  readonly options: T;
+  /** Which backbone parameters are trained; left out = none. */
+  readonly trains?: (parameter: ParameterInfo, options: ValuesOf<T>) => boolean;
+  /** What it inserts, and where; left out = nothing. */
+  readonly at?: (options: ValuesOf<T>) => Handlers;
+  /** Peak learning rate with AdamW where none is given: a sound start, not a tuned value. */
+  readonly learningRate: number;
+  /** Number of trained scalars without the head, as a formula in C (width), L (blocks) and the options. */
+  readonly count: string;
+  /** Why a backbone or a choice of options can't be taken, in one line; undefined = it can. */
+  readonly refuses?: (config: VitConfig, options: ValuesOf<T>) => string | undefined;
+}
+
+/** Checks the record's types; the options stay typed inside and are erased outside. */
+export function defineMethod<const T extends OptionTable>(method: Method<T>): Method {
+  // Outside, options only ever come from parseOptions with this record's own table, so the erased type is safe.
+  return method as unknown as Method;
+}

@@ -1,0 +1,106 @@
+// The shape of a vision transformer, whatever library its checkpoint comes from, and the table of its parameters.
+import { InternalError } from '../base/errors.ts';
+import type { Preprocessing } from '../base/preprocessing.ts';
+import type { Shape } from '../base/tensor.ts';
+
+export interface VitConfig {
+  /** Where the architecture comes from, for people: `dinov2`, `vit`, `clip`. */
+  readonly family: string;
+  /** Height and width of the input, pixels; multiples of `patchSize`. */
+  readonly imageSize: readonly [height: number, width: number];
+  readonly patchSize: number;
+  /** Token width C, blocks L, attention heads, hidden width of the MLP. */
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly hidden: number;
+  readonly activation: 'gelu' | 'quick_gelu';
+  readonly normEps: number;
+  /** LayerScale: a trained factor per channel on each branch (Touvron et al. 2021). */
+  readonly layerScale: boolean;
+  /** A LayerNorm before the first block (CLIP). */
+  readonly preNorm: boolean;
+  readonly patchBias: boolean;
+  readonly qkvBias: boolean;
+  /**
+   * `linear`: weight and bias on the class token. `clip`: projection, L2 normalisation, then class embeddings times the
+   * logit scale, with a bias (the zero-shot classifier; Wortsman et al. 2022).
+   */
+  readonly head: 'linear' | 'clip';
+  /** Width of CLIP's shared space; 0 for a linear head. */
+  readonly projection: number;
+}
+
+/** A backbone as loaded: its shape, and how pictures enter it. */
+export interface ModelInfo {
+  readonly config: VitConfig;
+  readonly preprocessing: Preprocessing;
+}
+
+/** What a backbone parameter is, so that methods select by meaning and never by a part of a name. */
+export interface ParameterInfo {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly module: 'patch_embed' | 'token' | 'position' | 'norm' | 'attn' | 'mlp' | 'layer_scale' | 'head';
+  readonly kind: 'weight' | 'bias' | 'embedding';
+  /** Index of its block, where it has one. */
+  readonly block?: number;
+}
+
+/** Patch grid, rows and columns. */
+export function gridOf({ imageSize: [h, w], patchSize }: VitConfig): readonly [rows: number, columns: number] {
+  return [h / patchSize, w / patchSize];
+}
+
+/** Tokens that enter the first block: class token and patches. */
+export function tokenCount(config: VitConfig): number {
+  const [rows, columns] = gridOf(config);
+  return 1 + rows * columns;
+}
+
+/**
+ * Every pre-trained parameter, in order, by canonical name: timm's names, but q, k and v apart, because checkpoints of
+ * transformers store them apart and a part of a fused matrix can be read in place, while parts can't be joined in place.
+ * The head is not among them.
+ */
+export function backboneParameters(config: VitConfig): ParameterInfo[] {
+  const { width: C, hidden, patchSize: P } = config;
+  const list: ParameterInfo[] = [];
+  type Module = ParameterInfo['module'];
+  const add = (module: Module, kind: ParameterInfo['kind'], name: string, shape: Shape, block?: number) =>
+    list.push({ name, shape, module, kind, ...(block === undefined ? {} : { block }) });
+  const linear = (module: Module, name: string, out: number, into: number, bias: boolean, block?: number) => {
+    add(module, 'weight', `${name}.weight`, [out, into], block);
+    if (bias) add(module, 'bias', `${name}.bias`, [out], block);
+  };
+  const norm = (name: string, block?: number) => {
+    add('norm', 'weight', `${name}.weight`, [C], block);
+    add('norm', 'bias', `${name}.bias`, [C], block);
+  };
+
+  add('token', 'embedding', 'cls_token', [1, 1, C]);
+  add('position', 'embedding', 'pos_embed', [1, tokenCount(config), C]);
+  add('patch_embed', 'weight', 'patch_embed.proj.weight', [C, 3, P, P]);
+  if (config.patchBias) add('patch_embed', 'bias', 'patch_embed.proj.bias', [C]);
+  if (config.preNorm) norm('norm_pre');
+  for (let i = 0; i < config.depth; i++) {
+    const block = `blocks.${i}`;
+    norm(`${block}.norm1`, i);
+    for (const part of ['q', 'k', 'v']) linear('attn', `${block}.attn.${part}`, C, C, config.qkvBias, i);
+    linear('attn', `${block}.attn.proj`, C, C, true, i);
+    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls1.gamma`, [C], i);
+    norm(`${block}.norm2`, i);
+    linear('mlp', `${block}.mlp.fc1`, hidden, C, true, i);
+    linear('mlp', `${block}.mlp.fc2`, C, hidden, true, i);
+    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls2.gamma`, [C], i);
+  }
+  norm('norm');
+  return list;
+}
+
+/** The same backbone for pictures of another size. Throws InternalError where the patch size doesn't divide it. */
+export function resized(config: VitConfig, imageSize: readonly [number, number]): VitConfig {
+  if (imageSize.some((side) => side % config.patchSize !== 0))
+    throw new InternalError(`image size ${imageSize.join('x')} is not a multiple of patch size ${config.patchSize}`);
+  return { ...config, imageSize };
+}

@@ -1,0 +1,87 @@
+// The named places in a ViT where a method may act, and what it gets there: the whole vocabulary of `methods/`. A method is
+// middleware: it receives a value and `next`, and returns a value.
+import type { Shape } from '../base/tensor.ts';
+import type { Value } from '../graph/graph.ts';
+import type { VitConfig } from './config.ts';
+
+/** How a new parameter starts. Drawn from the stream of its own name, so the order of creation doesn't matter. */
+export type Init =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly std: number }
+  /** Normal with `std` before the cut at +-`limit`. */
+  | { readonly kind: 'truncated_normal'; readonly std: number; readonly limit: number }
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+export const zeros: Init = { kind: 'constant', value: 0 };
+export const ones: Init = { kind: 'constant', value: 1 };
+/** torch's default for a Linear with `fanIn` inputs: weight and bias alike. */
+export const torchLinear = (fanIn: number): Init => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
+
+export type LinearPart = 'q' | 'k' | 'v' | 'proj' | 'fc1' | 'fc2';
+
+/** A frozen linear layer inside a block: x (B*N, in) -> (B*N, out). */
+export interface LinearSite {
+  readonly name: string;
+  readonly block: number;
+  readonly part: LinearPart;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** The output of a patch projection or a norm: (B*N, C), before anything else sees it. */
+export interface AfterSite {
+  readonly name: string;
+  readonly part: 'patch_embed' | 'norm_pre' | 'norm1' | 'norm2' | 'norm';
+  readonly block?: number;
+}
+
+/** One residual branch of a block. */
+export interface BranchSite {
+  readonly name: string;
+  readonly block: number;
+  readonly part: 'attn' | 'mlp';
+}
+
+/** What methods can ask of the network while it is built. */
+export interface MethodContext {
+  readonly config: VitConfig;
+  /** Pictures in the batch, B. */
+  readonly batch: number;
+  /** A trained parameter of this method. The same name again gives the same value: that is how parts share one. */
+  param(name: string, shape: Shape, init: Init): Value;
+  /** Inverted dropout; the identity outside training. */
+  dropout(name: string, x: Value, rate: number): Value;
+  /** Stochastic depth: a factor per picture; the identity outside training. x: (B, N, C) or (B*N, C). */
+  dropPath(name: string, x: Value, rate: number): Value;
+  /** A method's contribution times the merge factor: 1 in training, 0 = the pre-trained network (WiSE). */
+  contribution(x: Value): Value;
+}
+
+export interface BranchArguments {
+  readonly site: BranchSite;
+  /** The residual stream that enters the branch, (B*N, C). */
+  readonly x: Value;
+  /** The branch's norm: residual stream -> normalised. */
+  readonly norm: (x: Value) => Value;
+  /** The frozen attention or MLP: normalised -> output. */
+  readonly run: (normed: Value) => Value;
+  /** LayerScale, then drop-path. */
+  readonly scaled: (y: Value) => Value;
+  /** The branch as the other methods leave it: residual stream -> what is added to it. */
+  readonly next: (x: Value) => Value;
+}
+
+/** What a method does at each kind of site. Left out = nothing. */
+export interface Handlers {
+  readonly linear?: (
+    context: MethodContext,
+    args: { readonly site: LinearSite; readonly x: Value; readonly next: (x: Value) => Value },
+  ) => Value;
+  readonly after?: (context: MethodContext, args: { readonly site: AfterSite; readonly y: Value }) => Value;
+  readonly branch?: (context: MethodContext, args: BranchArguments) => Value;
+  /** Around a block. x: (B, N, C): class token, patches, then whatever methods appended. */
+  readonly tokens?: (
+    context: MethodContext,
+    args: { readonly block: number; readonly x: Value; readonly next: (x: Value) => Value },
+  ) => Value;
+}

@@ -1,0 +1,95 @@
+// ONNX Runtime for Node: CPU, WebGPU (Dawn) and CUDA execution providers of the stock onnxruntime-node package.
+import { availableParallelism } from 'node:os';
+import * as ort from 'onnxruntime-node';
+import { DeviceError, messageOf } from '../base/errors.ts';
+import { bytesPerElement, type DType, type Tensor } from '../base/tensor.ts';
+import type { GraphModel } from '../graph/export.ts';
+import type { Device, Feeds, Runtime, Session, SessionOptions } from './session.ts';
+
+type OrtDType = Exclude<DType, 'bfloat16'>;
+
+function toOrt({ dtype, data, shape }: Tensor): ort.Tensor {
+  // bfloat16 occurs in weight files only and is never fed.
+  return new ort.Tensor(dtype as OrtDType as 'float32', data as Float32Array, shape as number[]);
+}
+
+function fromOrt(tensor: ort.Tensor): Tensor {
+  return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data } as unknown as Tensor;
+}
+
+/** Providers that the installed package has, whether or not this machine can use them. */
+export function availableDevices(): readonly Device[] {
+  const names = ort.listSupportedBackends().map((backend) => backend.name);
+  return (['cpu', 'webgpu', 'cuda'] as const).filter((device) => names.includes(device));
+}
+
+const engine = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
+
+const help: Record<Device, string> = {
+  cpu: '',
+  webgpu: 'it needs a GPU with a Vulkan, Metal or D3D12 driver; use --device cpu otherwise',
+  cuda: 'it needs an NVIDIA GPU with CUDA 12 or newer and onnxruntime-node installed with its install script; use --device cpu otherwise',
+};
+
+function sessionOptions(
+  { device, threads }: SessionOptions,
+  folder: string | undefined,
+): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // The documented way to external data beside a model that is given as bytes.
+    ...(folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
+  };
+}
+
+export function nodeRuntime(options: Partial<SessionOptions> = {}): Runtime {
+  const resolved: SessionOptions = {
+    device: options.device ?? 'cpu',
+    threads: options.threads ?? availableParallelism(),
+  };
+  if (!availableDevices().includes(resolved.device))
+    throw new DeviceError(
+      `--device ${resolved.device}: this onnxruntime-node has ${availableDevices().join(', ')} only; ${help[resolved.device]}`,
+    );
+  return {
+    options: resolved,
+    engine,
+    async prepare(model: GraphModel): Promise<Session> {
+      let session: ort.InferenceSession;
+      try {
+        session = await ort.InferenceSession.create(model.bytes, sessionOptions(resolved, model.folder));
+      } catch (cause) {
+        const advice = help[resolved.device] && `; ${help[resolved.device]}`;
+        throw new DeviceError(`--device ${resolved.device}: can't start: ${messageOf(cause)}${advice}`, { cause });
+      }
+      return {
+        async run(feeds: Feeds) {
+          const ortFeeds: Record<string, ort.Tensor> = {};
+          for (const name of model.inputs.keys()) {
+            const tensor = feeds[name];
+            if (!tensor) throw new DeviceError(`run: input ${name} is missing`);
+            ortFeeds[name] = toOrt(tensor);
+          }
+          let results: ort.InferenceSession.ReturnType;
+          try {
+            results = await session.run(ortFeeds);
+          } catch (cause) {
+            throw new DeviceError(`--device ${resolved.device}: a step failed: ${messageOf(cause)}`, { cause });
+          }
+          return Object.fromEntries(
+            Object.entries(results).map(([name, value]) => [name, fromOrt(value as ort.Tensor)]),
+          );
+        },
+        dispose: () => session.release(),
+      };
+    },
+  };
+}
+
+/** Bytes that a value of this type takes. */
+export const byteSize = (dtype: DType, elements: number): number => bytesPerElement[dtype] * elements;

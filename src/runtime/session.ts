@@ -1,0 +1,29 @@
+// What a runtime is to the rest of the code: it takes a graph model and runs it. Implementations differ by subpath
+// (node.ts); nothing outside this room imports onnxruntime.
+import type { Tensor } from '../base/tensor.ts';
+import type { GraphModel } from '../graph/export.ts';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads inside an operator. Results are bit-identical for equal numbers only. */
+  readonly threads: number;
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface Session {
+  /** Runs the graph once. Output arrays belong to the caller. Throws DeviceError. */
+  run(feeds: Feeds): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+export interface Runtime {
+  readonly options: SessionOptions;
+  /** Name and version of the engine, e.g. `onnxruntime-node 1.30.0`. */
+  readonly engine: string;
+  /** Prepares a graph for running. Throws DeviceError where the device can't take it. */
+  prepare(model: GraphModel): Promise<Session>;
+}

@@ -1,0 +1,66 @@
+// What a run tells while it goes on: plain records, one JSON line each with --json.
+import type { Metrics } from './metrics.ts';
+import type { RunSpec } from './spec.ts';
+
+export interface Unreadable {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type RunEvent =
+  | { readonly type: 'decoding'; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'start';
+      readonly id: string;
+      readonly folder: string;
+      readonly spec: RunSpec;
+      readonly classes: readonly string[];
+      readonly pictures: { readonly train: number; readonly val: number; readonly test: number };
+      readonly splitRule: string;
+      readonly unreadable: readonly Unreadable[];
+      /** Trained scalars with and without the head, and all of the network's. */
+      readonly trainable: number;
+      readonly trainableWithoutHead: number;
+      readonly total: number;
+      /** The step that a resumed run goes on from; 0 = from the start. */
+      readonly resumedFrom: number;
+    }
+  | {
+      readonly type: 'probe';
+      readonly microBatch: number;
+      readonly imagesPerSecond: number;
+      readonly secondsExpected: number;
+      readonly peakMemoryBytes: number;
+    }
+  | {
+      readonly type: 'step';
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly train: { readonly loss: number; readonly top1: number };
+      readonly val: Metrics | undefined;
+      readonly learningRate: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'saved'; readonly step: number }
+  | { readonly type: 'interrupted'; readonly step: number; readonly folder: string }
+  | {
+      readonly type: 'done';
+      readonly id: string;
+      readonly folder: string;
+      /** The epoch whose parameters were kept, and why the run ended before its last epoch, if it did. */
+      readonly keptEpoch: number;
+      readonly stoppedEarly: boolean;
+      readonly val: Metrics | undefined;
+      readonly test: Metrics | undefined;
+      readonly seconds: number;
+    };

@@ -1,0 +1,183 @@
+// The graphs of a run, built from a backbone and its methods: one training step (forward, gradients, optimizer), or the
+// same cut in two for accumulated micro-batches, and one for evaluation. All share one list of trained parameters.
+import type { Preprocessing } from '../base/preprocessing.ts';
+import { sizeOf } from '../base/tensor.ts';
+import { exportGraph, type GraphModel } from '../graph/export.ts';
+import { gradients } from '../graph/grad.ts';
+import { Graph, type Value } from '../graph/graph.ts';
+import { add, mul } from '../graph/ops/elementwise.ts';
+import { crossEntropy } from '../graph/ops/loss.ts';
+import { sum } from '../graph/ops/reduce.ts';
+import type { Optimizer } from '../graph/optim.ts';
+import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
+import type { ConfiguredMethod } from '../methods/index.ts';
+import { backboneParameters, type VitConfig } from '../model/config.ts';
+import { type NetworkOptions, type NoiseSpec, network, type ParameterSpec } from '../model/network.ts';
+import type { Init } from '../model/sites.ts';
+import { normalizePixels, vit } from '../model/vit.ts';
+import type { Weights } from '../model/weights.ts';
+
+/** What is tuned, and how: everything that shapes the graphs but the batch. */
+export interface Tuning {
+  readonly config: VitConfig;
+  readonly weights: Weights;
+  readonly methods: readonly ConfiguredMethod[];
+  readonly classes: number;
+  /** Pictures enter as bytes (B, H, W, 3) and are normalised with these; left out = as normalised floats (B, 3, H, W). */
+  readonly normalization?: Pick<Preprocessing, 'mean' | 'std'>;
+  readonly dropPath: number;
+  readonly labelSmoothing: number;
+  /** `matrices`: no weight decay on vectors (biases, norms, scales). `all`: one group, as the study has it. */
+  readonly decayOn: 'matrices' | 'all';
+  readonly headInit?: Init;
+}
+
+export interface TrainedParameters {
+  readonly specs: readonly ParameterSpec[];
+  readonly slabs: readonly Slab[];
+  /** Scalars in all, and of those outside the head (what papers count). */
+  readonly count: number;
+  readonly countWithoutHead: number;
+}
+
+/** Finds out what a tuning trains, by building its network once without a gradient. */
+export function trainedParameters(tuning: Tuning): TrainedParameters {
+  const specs: ParameterSpec[] = [];
+  const graph = new Graph();
+  buildLogits(tuning, graph, 1, (spec) => {
+    specs.push(spec);
+    return graph.input(spec.name, 'float32', spec.shape);
+  });
+  const decays = (spec: ParameterSpec) => tuning.decayOn === 'all' || spec.shape.filter((d) => d > 1).length > 1;
+  const total = (list: readonly ParameterSpec[]) => list.reduce((n, { shape }) => n + sizeOf(shape), 0);
+  return {
+    specs,
+    slabs: layOut(specs.map((spec) => ({ name: spec.name, shape: spec.shape, decay: decays(spec) }))),
+    count: total(specs),
+    countWithoutHead: total(specs.filter((spec) => spec.role !== 'head')),
+  };
+}
+
+function buildLogits(
+  tuning: Tuning,
+  graph: Graph,
+  batch: number,
+  parameter: (spec: ParameterSpec) => Value,
+  extra: Pick<NetworkOptions, 'noise' | 'strength'> = {},
+): Value {
+  const { config, weights, methods, classes, normalization } = tuning;
+  const infos = new Map(backboneParameters(config).map((info) => [info.name, info]));
+  const net = network({
+    graph,
+    config,
+    weights,
+    batch,
+    classes,
+    methods: methods.flatMap(({ method, options }) => (method.at ? [method.at(options)] : [])),
+    trains: (name) => methods.some(({ method, options }) => method.trains?.(infos.get(name)!, options) ?? false),
+    parameter,
+    ...(tuning.headInit ? { headInit: tuning.headInit } : {}),
+    ...extra,
+  });
+  const [h, w] = config.imageSize;
+  const pictures = normalization
+    ? normalizePixels(graph.input('pixels', 'uint8', [batch, h, w, 3]), normalization.mean, normalization.std)
+    : graph.input('pictures', 'float32', [batch, 3, h, w]);
+  return vit(net, pictures);
+}
+
+export interface TrainingGraph {
+  readonly model: GraphModel;
+  /** Random factors to feed under their names. */
+  readonly noise: readonly NoiseSpec[];
+}
+
+export const noiseInput = (spec: NoiseSpec): string => `noise:${spec.name}`;
+
+/** Forward and gradients of one batch: loss = sum of `weights` x cross-entropy, so that micro-batches add up. */
+function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: number) {
+  const graph = new Graph();
+  const { inputs, views } = slabInputs(graph, trained.slabs);
+  const noise: NoiseSpec[] = [];
+  const source = (spec: NoiseSpec) => {
+    noise.push(spec);
+    return graph.input(noiseInput(spec), 'float32', spec.shape);
+  };
+  const logits = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, {
+    noise: { source, dropPath: tuning.dropPath },
+  });
+  const labels = graph.input('labels', 'int64', [batch]);
+  const sampleWeights = graph.input('weights', 'float32', [batch]);
+  const loss = sum(mul(crossEntropy(logits, labels, tuning.labelSmoothing), sampleWeights), [0], false);
+  graph.output('loss', loss);
+  graph.output('logits', logits);
+  return { graph, slabValues: inputs, noise, slabGradients: gradients(loss, inputs) };
+}
+
+function addUpdate(
+  graph: Graph,
+  trained: TrainedParameters,
+  optimizer: Optimizer,
+  slabs: readonly Value[],
+  grads: readonly Value[],
+) {
+  const scalars = Object.fromEntries(
+    optimizer.scalars.map((name) => [name, graph.input(`scalar:${name}`, 'float32', [])]),
+  );
+  trained.slabs.forEach((slab, i) => {
+    const slots = optimizer.slots.map((slot) => graph.input(`${slot}:${slab.name}`, 'float32', [slab.size]));
+    const next = optimizer.update({ parameter: slabs[i]!, gradient: grads[i]!, slots, scalars, decay: slab.decay });
+    graph.output(`next:param:${slab.name}`, next.parameter);
+    optimizer.slots.forEach((slot, k) => {
+      graph.output(`next:${slot}:${slab.name}`, next.slots[k]!);
+    });
+  });
+}
+
+/** One whole step in one graph: forward, gradients, optimizer. */
+export function stepGraph(
+  tuning: Tuning,
+  trained: TrainedParameters,
+  optimizer: Optimizer,
+  batch: number,
+): TrainingGraph {
+  const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch);
+  addUpdate(graph, trained, optimizer, slabValues, slabGradients);
+  return { model: exportGraph(graph), noise };
+}
+
+/** Forward and gradients of one micro-batch, added to the sums that come in. */
+export function accumulateGraph(tuning: Tuning, trained: TrainedParameters, batch: number): TrainingGraph {
+  const { graph, noise, slabGradients } = lossAndGradients(tuning, trained, batch);
+  trained.slabs.forEach((slab, i) => {
+    const sofar = graph.input(`grad:${slab.name}`, 'float32', [slab.size]);
+    graph.output(`next:grad:${slab.name}`, add(sofar, slabGradients[i]!));
+  });
+  return { model: exportGraph(graph), noise };
+}
+
+/** The optimizer alone, on accumulated gradients. */
+export function updateGraph(trained: TrainedParameters, optimizer: Optimizer): GraphModel {
+  const graph = new Graph();
+  const slabs = trained.slabs.map((slab) => graph.input(`param:${slab.name}`, 'float32', [slab.size]));
+  const grads = trained.slabs.map((slab) => graph.input(`grad:${slab.name}`, 'float32', [slab.size]));
+  addUpdate(graph, trained, optimizer, slabs, grads);
+  return exportGraph(graph);
+}
+
+/** Pictures -> logits, with the trained parameters fed; and the merge factor, where `strength` is asked for. */
+export function evaluationGraph(
+  tuning: Tuning,
+  trained: TrainedParameters,
+  batch: number,
+  options: { readonly strength?: boolean } = {},
+): GraphModel {
+  const graph = new Graph();
+  const { views } = slabInputs(graph, trained.slabs);
+  const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
+  graph.output(
+    'logits',
+    buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra),
+  );
+  return exportGraph(graph);
+}

@@ -1,0 +1,41 @@
+// How trained parameters start: the backbone's own values, or draws from the stream of the parameter's name.
+import { type Rng, stream } from '../base/rng.ts';
+import { float32, sizeOf, type Tensor } from '../base/tensor.ts';
+import type { ParameterSpec } from '../model/network.ts';
+import type { Init } from '../model/sites.ts';
+import type { Weights } from '../model/weights.ts';
+
+function sampler(init: Init, rng: Rng): () => number {
+  switch (init.kind) {
+    case 'constant':
+      return () => init.value;
+    case 'normal':
+      return () => init.std * rng.normal();
+    case 'uniform':
+      return () => init.bound * (2 * rng.uniform() - 1);
+    case 'truncated_normal':
+      return () => {
+        let x = init.std * rng.normal();
+        while (Math.abs(x) > init.limit) x = init.std * rng.normal();
+        return x;
+      };
+  }
+}
+
+/** Start values of all trained parameters, by name. */
+export async function initialValues(
+  specs: readonly ParameterSpec[],
+  weights: Weights,
+  seed: number,
+): Promise<Map<string, Tensor<'float32'>>> {
+  const values = new Map<string, Tensor<'float32'>>();
+  for (const { name, shape, init } of specs) {
+    if (init.kind === 'pretrained') {
+      values.set(name, await weights.read(name));
+      continue;
+    }
+    const draw = sampler(init, stream(seed, 'init', name));
+    values.set(name, float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw)));
+  }
+  return values;
+}

@@ -1,0 +1,391 @@
+// One training run from top to bottom: backbone, data, probe, epochs, test. It yields events and knows no terminal and no
+// database. Everything random is drawn from (seed, epoch, step, picture), so a run that was killed and resumed ends in the
+// same bits as one that was not.
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DivergenceError, RunError } from '../base/errors.ts';
+import type { Json } from '../base/identity.ts';
+import { sizeOf } from '../base/tensor.ts';
+import { cacheFolder } from '../data/cache.ts';
+import { writeSafetensors } from '../formats/safetensors-file.ts';
+import { adamw, sgd } from '../graph/optim.ts';
+import { pack, unpack } from '../graph/slabs.ts';
+import { configureMethod } from '../methods/index.ts';
+import { type Backbone, loadBackbone } from '../model/load.ts';
+import { nodeRuntime } from '../runtime/node.ts';
+import type { Device, Runtime } from '../runtime/session.ts';
+import { saveAdapter } from './adapter.ts';
+import { type Checkpoint, loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
+import { environment } from './environment.ts';
+import { createEvaluator } from './evaluator.ts';
+import type { RunEvent } from './events.ts';
+import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
+import { initialValues } from './initialize.ts';
+import { type Metrics, metricsOf } from './metrics.ts';
+import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
+import { type ProbeResult, probe } from './probe.ts';
+import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
+import { checkRunFolder, runFiles, takeRunFolder, writeFailure, writeJson } from './run-folder.ts';
+import { learningRate } from './schedule.ts';
+import { type RunSpec, runId, scheduleOf } from './spec.ts';
+import { createTrainer, type State } from './trainer.ts';
+
+export interface RunOptions {
+  readonly spec: RunSpec;
+  /** The run's folder; left out = runs/<data>-<methods>-<id> below the working folder. */
+  readonly folder?: string | undefined;
+  /** Go on from the folder's last save, or start where there is none. */
+  readonly resume?: boolean | undefined;
+  /** Fail at the first unreadable picture instead of skipping it. */
+  readonly strict?: boolean | undefined;
+  readonly device?: Device | undefined;
+  readonly threads?: number | undefined;
+  /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Seconds between two saves at least; saving may take up to this share of the time. */
+const saveInterval = 10;
+const saveShare = 0.02;
+
+/** Pictures an evaluation runs at once. */
+const evaluationBatch = 16;
+
+const start: Progress = {
+  step: 0,
+  epoch: 0,
+  stepInEpoch: 0,
+  lossSum: 0,
+  right: 0,
+  seen: 0,
+  seconds: 0,
+  bestTop1: -1,
+  bestEpoch: -1,
+};
+
+/** Runs the spec. Throws a VituneError of the kind that fits; what was saved stays. */
+export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent, void, void> {
+  const { spec } = options;
+  const runtime = nodeRuntime({
+    device: options.device ?? 'cpu',
+    ...(options.threads ? { threads: options.threads } : {}),
+  });
+  const backbone = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
+  const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
+  const name = `${data.name}-${spec.methods.map((m) => m.name).join('+')}-${id.slice(0, 8)}`;
+  const folder = resolve(options.folder ?? join('runs', name));
+  await checkRunFolder(folder, id, spec as unknown as Json, options.resume ?? false);
+  const lock = await takeRunFolder(folder);
+  try {
+    const saved = options.resume ? await loadCheckpoint(join(folder, runFiles.state)) : undefined;
+    if (saved && saved.runId !== id)
+      throw new RunError(`${folder}: its saved state belongs to run ${saved.runId}, not ${id}; give another --out`);
+    // Sums depend on the number of threads: a resumed run keeps its own.
+    const same = saved && !options.threads ? nodeRuntime({ ...runtime.options, threads: saved.threads }) : runtime;
+    yield* epochs({ options, spec, id, folder, backbone, data, runtime: same, saved });
+  } finally {
+    await lock.release();
+  }
+}
+
+interface Run {
+  readonly options: RunOptions;
+  readonly spec: RunSpec;
+  readonly id: string;
+  readonly folder: string;
+  readonly backbone: Backbone;
+  readonly data: RunData;
+  readonly runtime: Runtime;
+  readonly saved: Checkpoint | undefined;
+}
+
+async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
+  const { spec, id, folder, data, runtime, saved, options } = run;
+  const { training } = spec;
+  const tuning: Tuning = {
+    config: run.backbone.config,
+    weights: run.backbone.weights,
+    methods: spec.methods.map(configureMethod),
+    classes: data.classes.length,
+    normalization: run.backbone.preprocessing,
+    dropPath: training.dropPath,
+    labelSmoothing: training.labelSmoothing,
+    decayOn: training.decayOn,
+  };
+  const trained = trainedParameters(tuning);
+  const optimizer = training.optimizer === 'adamw' ? adamw() : sgd({ momentum: training.momentum });
+  const schedule = scheduleOf(spec);
+  const stepsPerEpoch = Math.ceil(data.train.count / training.batchSize);
+  const steps = stepsPerEpoch * training.epochs;
+  yield startEvent(run, trained);
+
+  const initial = saved ? withoutBest(saved.tensors) : await initialState(run, trained, optimizer.slots);
+  const trainerOf = (batchSize: number, microBatch: number) =>
+    createTrainer({
+      runtime,
+      tuning,
+      trained,
+      optimizer,
+      weightDecay: training.weightDecay,
+      batchSize,
+      microBatch,
+      seed: training.seed,
+      state: initial,
+    });
+  const probed = saved ? undefined : await chooseMicroBatch(run, trained, trainerOf);
+  const microBatch = saved?.microBatch ?? probed!.microBatch;
+  if (probed) yield probeEvent(run, probed);
+  if (!saved) await writeHeader(run, trained, microBatch);
+
+  const trainer = await trainerOf(training.batchSize, microBatch);
+  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, evaluationBatch));
+  const evaluate = async (pictures: EvaluationPictures, state: State) => {
+    const logits = await evaluator.logits(pictures, parametersOf(state));
+    return { logits, metrics: metricsOf(logits, pictures.labels, data.classes.length) };
+  };
+
+  let progress = saved?.progress ?? start;
+  let best: State | undefined = saved && bestOf(saved.tensors);
+  await trimEpochs(folder, progress.epoch);
+
+  const sitting = { start: performance.now(), seconds: progress.seconds, pictures: 0 };
+  const secondsSoFar = () => sitting.seconds + (performance.now() - sitting.start) / 1000;
+  let lastSave = { at: performance.now(), took: 0 };
+  const save = async () => {
+    const begun = performance.now();
+    await saveCheckpoint(join(folder, runFiles.state), {
+      runId: id,
+      microBatch,
+      threads: runtime.options.threads,
+      progress: { ...progress, seconds: secondsSoFar() },
+      tensors: { ...trainer.state(), ...(best ? rename(best, (name) => `best:${name}`) : {}) },
+    });
+    lastSave = { at: performance.now(), took: (performance.now() - begun) / 1000 };
+  };
+  const saveIsDue = () => (performance.now() - lastSave.at) / 1000 > Math.max(saveInterval, lastSave.took / saveShare);
+  const exhausted = () => training.patience > 0 && progress.epoch - 1 - progress.bestEpoch >= training.patience;
+
+  try {
+    let lastVal: Metrics | undefined;
+    while (progress.epoch < training.epochs && !exhausted()) {
+      const { epoch } = progress;
+      const epochStart = performance.now();
+      const order = data.train.order(training.seed, epoch);
+      while (progress.stepInEpoch < stepsPerEpoch) {
+        const from = progress.stepInEpoch * training.batchSize;
+        const indices = order.slice(from, from + training.batchSize);
+        const lr = learningRate(schedule, { step: progress.step, stepsPerEpoch });
+        const result = await trainer.step({
+          pictures: data.train,
+          indices,
+          epoch,
+          step: progress.step,
+          learningRate: lr,
+        });
+        if (!Number.isFinite(result.loss))
+          throw new DivergenceError(
+            `train: the loss became ${result.loss} at step ${progress.step + 1} (epoch ${epoch + 1}, learning rate ${lr.toPrecision(3)}); try a smaller --learning-rate or a longer --warmup-epochs`,
+          );
+        progress = {
+          ...progress,
+          step: progress.step + 1,
+          stepInEpoch: progress.stepInEpoch + 1,
+          lossSum: progress.lossSum + result.loss * indices.length,
+          right: progress.right + result.right,
+          seen: progress.seen + indices.length,
+        };
+        sitting.pictures += indices.length;
+        const rate = sitting.pictures / ((performance.now() - sitting.start) / 1000);
+        yield {
+          type: 'step',
+          epoch,
+          step: progress.step,
+          steps,
+          loss: result.loss,
+          learningRate: lr,
+          imagesPerSecond: rate,
+          // The rate counts evaluation in, so the rest is at the same rate.
+          secondsLeft: ((steps - progress.step) * training.batchSize) / rate,
+        };
+        const stop = options.signal?.aborted ?? false;
+        if (stop || saveIsDue()) {
+          await save();
+          yield stop ? { type: 'interrupted', step: progress.step, folder } : { type: 'saved', step: progress.step };
+          if (stop) return;
+        }
+      }
+
+      const val = data.val.count > 0 ? (await evaluate(data.val, trainer.state())).metrics : undefined;
+      lastVal = val;
+      const event: RunEvent = {
+        type: 'epoch',
+        epoch,
+        epochs: training.epochs,
+        train: { loss: progress.lossSum / progress.seen, top1: progress.right / progress.seen },
+        val,
+        learningRate: learningRate(schedule, { step: progress.step - 1, stepsPerEpoch }),
+        seconds: (performance.now() - epochStart) / 1000,
+      };
+      if (val && val.top1 > progress.bestTop1) {
+        progress = { ...progress, bestTop1: val.top1, bestEpoch: epoch };
+        if (training.keep === 'best') best = parametersOf(trainer.state());
+      }
+      progress = { ...progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, right: 0, seen: 0 };
+      await appendEpoch(folder, event);
+      yield event;
+    }
+
+    const kept = best ?? parametersOf(trainer.state());
+    const test = data.test.count > 0 ? await evaluate(data.test, kept) : undefined;
+    if (test) await saveTestLogits(run, test.logits);
+    const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
+    await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
+    await writeTable(folder);
+    const done: RunEvent = {
+      type: 'done',
+      id,
+      folder,
+      keptEpoch: best ? progress.bestEpoch : progress.epoch - 1,
+      stoppedEarly: progress.epoch < training.epochs,
+      val: best && data.val.count > 0 ? (await evaluate(data.val, kept)).metrics : lastVal,
+      test: test?.metrics,
+      seconds: secondsSoFar(),
+    };
+    await writeJson(join(folder, runFiles.spec), { id, status: 'done', spec, result: done });
+    await rm(join(folder, runFiles.state), { force: true });
+    yield done;
+  } finally {
+    await Promise.all([trainer.dispose(), evaluator.dispose()]);
+  }
+}
+
+const rename = (state: State, to: (name: string) => string): State =>
+  Object.fromEntries(Object.entries(state).map(([name, tensor]) => [to(name), tensor]));
+const only = (state: State, wanted: (name: string) => boolean): State =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => wanted(name)));
+const parametersOf = (state: State): State => only(state, (name) => name.startsWith('param:'));
+const withoutBest = (state: State): State => only(state, (name) => !name.startsWith('best:'));
+function bestOf(state: State): State | undefined {
+  const best = only(state, (name) => name.startsWith('best:'));
+  return Object.keys(best).length > 0 ? rename(best, (name) => name.slice('best:'.length)) : undefined;
+}
+
+async function initialState(run: Run, trained: TrainedParameters, slots: readonly string[]): Promise<State> {
+  const values = await initialValues(trained.specs, run.backbone.weights, run.spec.training.seed);
+  const packed = pack(trained.slabs, values);
+  const entries = trained.slabs.flatMap((slab, i) => [
+    [`param:${slab.name}`, { dtype: 'float32', shape: [slab.size], data: packed[i]! }] as const,
+    ...slots.map(
+      (slot) =>
+        [`${slot}:${slab.name}`, { dtype: 'float32', shape: [slab.size], data: new Float32Array(slab.size) }] as const,
+    ),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Times one step of some sizes on the first pictures, without keeping what it changes. */
+function chooseMicroBatch(
+  run: Run,
+  trained: TrainedParameters,
+  trainerOf: (batchSize: number, microBatch: number) => ReturnType<typeof createTrainer>,
+): Promise<ProbeResult> {
+  const { spec, data, backbone, runtime } = run;
+  return probe({
+    config: backbone.config,
+    batchSize: Math.min(spec.training.batchSize, data.train.count),
+    microBatch: spec.training.microBatch,
+    signature: {
+      config: backbone.config as unknown as Json,
+      methods: spec.methods as unknown as Json,
+      optimizer: spec.training.optimizer,
+      trained: trained.count,
+      ...runtime.options,
+      engine: runtime.engine,
+    },
+    cacheFolder: cacheFolder(),
+    async time(microBatch) {
+      const trainer = await trainerOf(microBatch, microBatch);
+      const indices = Array.from({ length: Math.min(microBatch, data.train.count) }, (_, i) => i);
+      const once = () => trainer.step({ pictures: data.train, indices, epoch: 0, step: 0, learningRate: 0 });
+      await once();
+      const begun = performance.now();
+      await once();
+      const seconds = (performance.now() - begun) / 1000;
+      await trainer.dispose();
+      return seconds;
+    },
+  });
+}
+
+function startEvent(run: Run, trained: TrainedParameters): RunEvent {
+  const { data, backbone, spec } = run;
+  const backboneTrained = trained.specs.filter((s) => s.role === 'backbone').reduce((n, s) => n + sizeOf(s.shape), 0);
+  return {
+    type: 'start',
+    id: run.id,
+    folder: run.folder,
+    spec,
+    classes: data.classes,
+    pictures: { train: data.train.count, val: data.val.count, test: data.test.count },
+    splitRule: data.splitRule,
+    unreadable: data.unreadable,
+    trainable: trained.count,
+    trainableWithoutHead: trained.countWithoutHead,
+    total: backbone.parameterCount + trained.count - backboneTrained,
+    resumedFrom: run.saved?.progress.step ?? 0,
+  };
+}
+
+/** Evaluation costs about a third of training a picture: forward only. */
+function probeEvent({ spec, data }: Run, { microBatch, secondsPerPicture, peakMemoryBytes }: ProbeResult): RunEvent {
+  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + data.test.count / 3;
+  return {
+    type: 'probe',
+    microBatch,
+    imagesPerSecond: 1 / secondsPerPicture,
+    secondsExpected: passes * secondsPerPicture,
+    peakMemoryBytes,
+  };
+}
+
+async function writeHeader(run: Run, trained: TrainedParameters, microBatch: number): Promise<void> {
+  const { folder, id, spec, runtime, data } = run;
+  await writeJson(join(folder, runFiles.environment), environment(runtime, microBatch));
+  await writeJson(join(folder, runFiles.data), data.record);
+  await writeJson(join(folder, runFiles.spec), {
+    id,
+    status: 'running',
+    spec,
+    trainable: trained.count,
+    trainableWithoutHead: trained.countWithoutHead,
+  });
+}
+
+function adapterConfig({ spec, backbone, data }: Run) {
+  return {
+    format: 'vitune-adapter-1' as const,
+    baseModel: { path: backbone.path, fingerprint: backbone.fingerprint },
+    methods: spec.methods,
+    classes: data.classes,
+    preprocessing: backbone.preprocessing,
+  };
+}
+
+/** Logits (pictures, classes) and labels (pictures,) of the test pictures; their names in the metadata. */
+async function saveTestLogits({ folder, data }: Run, logits: Float32Array): Promise<void> {
+  const path = join(folder, runFiles.testLogits);
+  const { labels, names, count } = data.test;
+  try {
+    await writeSafetensors(
+      path,
+      [
+        ['logits', { dtype: 'float32', shape: [count, data.classes.length], data: logits }],
+        ['labels', { dtype: 'int32', shape: [count], data: labels }],
+      ],
+      { names: JSON.stringify(names), classes: JSON.stringify(data.classes) },
+    );
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  }
+}

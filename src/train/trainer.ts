@@ -1,0 +1,97 @@
+// Training steps over decoded pictures: assembles micro-batches (pixels, labels, weights, noise) and hands them to the
+// stepper. Knows nothing of epochs, files or events.
+import { float32, int64, type Tensor } from '../base/tensor.ts';
+import type { Optimizer } from '../graph/optim.ts';
+import type { Feeds, Runtime } from '../runtime/session.ts';
+import { createStepper } from '../runtime/stepper.ts';
+import { accumulateGraph, stepGraph, type TrainedParameters, type Tuning, updateGraph } from './graphs.ts';
+import { noiseFeeds } from './noise.ts';
+import type { TrainingPictures } from './run-data.ts';
+
+export type State = Readonly<Record<string, Tensor<'float32'>>>;
+
+export interface TrainerOptions {
+  readonly runtime: Runtime;
+  readonly tuning: Tuning;
+  readonly trained: TrainedParameters;
+  readonly optimizer: Optimizer;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly microBatch: number;
+  readonly seed: number;
+  readonly state: State;
+}
+
+export interface Trainer {
+  state(): State;
+  /** One optimizer step on the pictures `indices`. Returns their mean loss and how many were predicted right. */
+  step(args: {
+    readonly pictures: TrainingPictures;
+    readonly indices: readonly number[];
+    readonly epoch: number;
+    /** 0-based number of the step in the run. */
+    readonly step: number;
+    readonly learningRate: number;
+  }): Promise<{ readonly loss: number; readonly right: number }>;
+  dispose(): Promise<void>;
+}
+
+/** Index of the largest of `row`'s values; the first of equals. */
+function argmax(values: Float32Array, start: number, length: number): number {
+  let best = 0;
+  for (let k = 1; k < length; k++) if (values[start + k]! > values[start + best]!) best = k;
+  return best;
+}
+
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { tuning, trained, optimizer, seed } = options;
+  const microBatch = Math.min(options.microBatch, options.batchSize);
+  const whole = microBatch === options.batchSize;
+  const training = whole
+    ? stepGraph(tuning, trained, optimizer, microBatch)
+    : accumulateGraph(tuning, trained, microBatch);
+  const graphs = whole
+    ? { step: training.model }
+    : { accumulate: training.model, update: updateGraph(trained, optimizer) };
+  const stepper = await createStepper({ runtime: options.runtime, graphs, state: { ...options.state } });
+
+  const shape = training.model.inputs.get('pixels')!.shape;
+  const pictureBytes = shape[1]! * shape[2]! * shape[3]!;
+  const pixels = new Uint8Array(microBatch * pictureBytes);
+  const labels = new BigInt64Array(microBatch);
+  const weights = new Float32Array(microBatch);
+
+  return {
+    state: () => stepper.state(),
+    async step({ pictures, indices, epoch, step, learningRate }) {
+      // Places past the last picture keep old pixels and weigh nothing.
+      async function* parts(): AsyncGenerator<Feeds> {
+        for (let first = 0; first < indices.length; first += microBatch) {
+          const count = Math.min(microBatch, indices.length - first);
+          weights.fill(0);
+          for (let i = 0; i < count; i++) {
+            const index = indices[first + i]!;
+            await pictures.augmented(index, epoch, pixels, i * pictureBytes);
+            labels[i] = BigInt(pictures.labels[index]!);
+            weights[i] = 1 / indices.length;
+          }
+          yield {
+            pixels: { dtype: 'uint8', shape, data: pixels },
+            labels: { ...int64([0], []), shape: [microBatch], data: labels },
+            weights: float32([microBatch], weights),
+            ...noiseFeeds(training.noise, { seed, step, first, count, microBatch }),
+          };
+        }
+      }
+      const scalars = optimizer.feed({ step: step + 1, learningRate, weightDecay: options.weightDecay });
+      const { loss, logits } = await stepper.step(parts(), scalars);
+      const right = indices.filter((index, i) => {
+        const rows = logits[Math.floor(i / microBatch)]!;
+        const start = (i % microBatch) * tuning.classes;
+        return argmax(rows.data, start, tuning.classes) === pictures.labels[index];
+      }).length;
+      return { loss, right };
+    },
+    dispose: () => stepper.dispose(),
+  };
+}

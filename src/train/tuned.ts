@@ -1,0 +1,156 @@
+// A tuned model ready to use: an adapter from a run folder on the backbone it was trained on.
+import { basename } from 'node:path';
+import { DataError, RunError } from '../base/errors.ts';
+import { openPack } from '../data/cache.ts';
+import type { Picture } from '../data/dataset.ts';
+import { decode } from '../data/decode.ts';
+import { openDataset } from '../data/sources/index.ts';
+import { transform } from '../data/transform.ts';
+import { pack } from '../graph/slabs.ts';
+import { configureMethod } from '../methods/index.ts';
+import { loadBackbone } from '../model/load.ts';
+import { nodeRuntime } from '../runtime/node.ts';
+import type { Device } from '../runtime/session.ts';
+import { checkAdapter, loadAdapter } from './adapter.ts';
+import { createEvaluator, type Pictures } from './evaluator.ts';
+import type { Unreadable } from './events.ts';
+import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
+import { type Metrics, metricsOf } from './metrics.ts';
+
+export interface UseOptions {
+  readonly device?: Device | undefined;
+  readonly threads?: number | undefined;
+  /** Where the backbone lies now, if not where the run found it. */
+  readonly model?: string | undefined;
+}
+
+export interface Prediction {
+  readonly picture: string;
+  /** Classes with their probabilities, most likely first. */
+  readonly classes: readonly { readonly name: string; readonly probability: number }[];
+}
+
+export interface Evaluation extends Metrics {
+  readonly split: string;
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface Tuned {
+  readonly classes: readonly string[];
+  /** Logits (pictures, classes). */
+  logits(pictures: Pictures): Promise<Float32Array>;
+  /** Metrics on the test split of a data folder, or on all of it where it has no splits. Throws DataError. */
+  evaluate(data: string): Promise<Evaluation>;
+  /** Probabilities of the classes of encoded pictures. Throws DataError for one that can't be decoded. */
+  predict(pictures: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<Prediction[]>;
+  dispose(): Promise<void>;
+}
+
+const batch = 16;
+
+/** Opens a finished run. Throws RunError or CheckpointError. */
+export async function openTuned(folder: string, options: UseOptions = {}): Promise<Tuned> {
+  const { config, tensors } = await loadAdapter(folder);
+  const { classes, preprocessing, baseModel } = config;
+  const backbone = await loadBackbone(options.model ?? baseModel.path, { imageSize: preprocessing.imageSize });
+  if (backbone.fingerprint !== baseModel.fingerprint)
+    throw new RunError(
+      `${folder}: was trained on other weights than those in ${backbone.path}; give the right folder with --model`,
+    );
+  const tuning: Tuning = {
+    config: backbone.config,
+    weights: backbone.weights,
+    methods: config.methods.map(configureMethod),
+    classes: classes.length,
+    normalization: preprocessing,
+    dropPath: 0,
+    labelSmoothing: 0,
+    decayOn: 'all',
+  };
+  const trained = trainedParameters(tuning);
+  checkAdapter(folder, trained.specs, tensors);
+  const arrays = pack(trained.slabs, tensors);
+  const params = Object.fromEntries(
+    trained.slabs.map((slab, i) => [
+      `param:${slab.name}`,
+      { dtype: 'float32', shape: [slab.size], data: arrays[i]! } as const,
+    ]),
+  );
+  const runtime = nodeRuntime({
+    device: options.device ?? 'cpu',
+    ...(options.threads ? { threads: options.threads } : {}),
+  });
+  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, batch));
+  const logits = (pictures: Pictures) => evaluator.logits(pictures, params);
+
+  return {
+    classes,
+    logits,
+    async evaluate(data) {
+      const dataset = await openDataset(data, { seed: 0, valFraction: 0, testFraction: 0, trainCount: 0 });
+      const split = dataset.splits.test.length > 0 ? 'test' : 'all';
+      const pictures = split === 'test' ? dataset.splits.test : dataset.splits.train;
+      const relabelled = relabel(pictures, dataset.classes, classes, folder, data);
+      const { imageSize, resize, resizeTo, interpolation } = preprocessing;
+      const opened = await openPack({
+        pictures: relabelled,
+        geometry: { imageSize, resize, resizeTo, interpolation },
+        strict: false,
+      });
+      try {
+        if (opened.pictures.length === 0)
+          throw new DataError(`data ${data}: no picture can be read (${opened.unreadable[0]?.reason})`);
+        const all = await logits({ count: opened.pictures.length, copy: opened.copy });
+        const labels = opened.pictures.map((picture) => picture.label);
+        return { ...metricsOf(all, labels, classes.length), split, unreadable: opened.unreadable };
+      } finally {
+        opened.close();
+      }
+    },
+    async predict(pictures) {
+      const decoded: Uint8Array[] = [];
+      for (const { name, bytes } of pictures)
+        decoded.push(transform(await decode(name, bytes, Math.max(...preprocessing.imageSize)), preprocessing));
+      const all = await logits({ count: decoded.length, copy: (i, out, offset) => out.set(decoded[i]!, offset) });
+      return pictures.map(({ name }, i) => ({
+        picture: name,
+        classes: ranked(all.subarray(i * classes.length, (i + 1) * classes.length), classes),
+      }));
+    },
+    dispose: () => evaluator.dispose(),
+  };
+}
+
+/** The same pictures with the run's class indices. Throws DataError where a class of the data is none of the run's. */
+function relabel(
+  pictures: readonly Picture[],
+  from: readonly string[],
+  to: readonly string[],
+  run: string,
+  data: string,
+): Picture[] {
+  const unknown = from.filter((name) => !to.includes(name));
+  if (unknown.length > 0)
+    throw new DataError(
+      `data ${data}: has classes that ${basename(run)} doesn't know: ${unknown.slice(0, 8).join(', ')}`,
+      {
+        lines: [`known: ${to.join(', ')}`],
+      },
+    );
+  return pictures.map((picture) => ({
+    name: picture.name,
+    label: to.indexOf(from[picture.label]!),
+    read: () => picture.read(),
+    stamp: () => picture.stamp(),
+  }));
+}
+
+/** Softmax, most likely first. */
+function ranked(logits: Float32Array, classes: readonly string[]): Prediction['classes'] {
+  const max = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const exps = Array.from(logits, (x) => Math.exp(x - max));
+  const total = exps.reduce((a, b) => a + b, 0);
+  return classes
+    .map((name, k) => ({ name, probability: exps[k]! / total }))
+    .sort((a, b) => b.probability - a.probability);
+}
