@@ -26,11 +26,10 @@ export function normalizePixels(pixels: Value, mean: readonly number[], std: rea
   return transpose(mul(centred, divisor), [0, 3, 1, 2]);
 }
 
-/** Normalised pictures (B, 3, H, W) -> class features (B, C) after the last norm. */
-export function features(net: Network, pictures: Value): Value {
-  const { config, batch: B } = net;
-  const C = config.width;
-  let x = embed(net, pictures); // (B, N, C)
+/** Normalised pictures (B, 3, H, W) -> tokens after the last block, before the last norm: (B, N, C), class token first. */
+export function encode(net: Network, pictures: Value): Value {
+  const { config } = net;
+  let x = embed(net, pictures);
   const aroundBlock = handlersOf(net, 'tokens');
   for (let i = 0; i < config.depth; i++) {
     const run = chain(
@@ -40,8 +39,18 @@ export function features(net: Network, pictures: Value): Value {
     );
     x = run(x);
   }
-  const classToken = reshape(slice(x, 1, 0, 1), [B, C]);
-  return norm(net, { name: 'norm', part: 'norm' }, classToken);
+  return x;
+}
+
+/** Normalised pictures (B, 3, H, W) -> class features (B, C) after the last norm. */
+export function features(net: Network, pictures: Value): Value {
+  const x = encode(net, pictures);
+  return finalNorm(net, reshape(slice(x, 1, 0, 1), [net.batch, net.config.width]));
+}
+
+/** The last norm: rows (n, C) -> (n, C). */
+export function finalNorm(net: Network, rows: Value): Value {
+  return norm(net, { name: 'norm', part: 'norm' }, rows);
 }
 
 /** Class features (B, C) -> logits (B, classes). */

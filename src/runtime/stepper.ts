@@ -7,8 +7,8 @@ import type { Feeds, Runtime, Session } from './session.ts';
 export interface StepResult {
   /** Sum over the batch of weight x loss. */
   readonly loss: number;
-  /** Logits of each part, (micro-batch, classes). */
-  readonly logits: readonly Tensor<'float32'>[];
+  /** All outputs of each part. */
+  readonly parts: readonly Readonly<Record<string, Tensor>>[];
 }
 
 export interface StepperOptions {
@@ -69,10 +69,10 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
     state: () => state,
     async step(parts, scalars) {
       let loss = 0;
-      const logits: Tensor<'float32'>[] = [];
+      const results: Record<string, Tensor>[] = [];
       const take = (outputs: Record<string, Tensor>) => {
         loss += (outputs.loss as Tensor<'float32'>).data[0]!;
-        logits.push(outputs.logits as Tensor<'float32'>);
+        results.push(outputs);
       };
       if (single) {
         for await (const part of parts) {
@@ -80,7 +80,7 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
           take(outputs);
           state = nextState(outputs);
         }
-        return { loss, logits };
+        return { loss, parts: results };
       }
       let sums: Record<string, Tensor> = zeroGradients;
       for await (const part of parts) {
@@ -89,7 +89,7 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
         sums = nextState(outputs);
       }
       state = nextState(await update!.run({ ...state, ...sums, ...prefixed('scalar:', scalars) }));
-      return { loss, logits };
+      return { loss, parts: results };
     },
     async dispose() {
       for (const session of sessions) await session.dispose();

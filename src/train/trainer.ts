@@ -84,11 +84,11 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
         }
       }
       const scalars = optimizer.feed({ step: step + 1, learningRate, weightDecay: options.weightDecay });
-      const { loss, logits } = await stepper.step(parts(), scalars);
+      const { loss, parts: results } = await stepper.step(parts(), scalars);
       const right = indices.filter((index, i) => {
-        const rows = logits[Math.floor(i / microBatch)]!;
+        const { logits } = results[Math.floor(i / microBatch)]!;
         const start = (i % microBatch) * tuning.classes;
-        return argmax(rows.data, start, tuning.classes) === pictures.labels[index];
+        return argmax(logits!.data as Float32Array, start, tuning.classes) === pictures.labels[index];
       }).length;
       return { loss, right };
     },
