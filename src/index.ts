@@ -1,6 +1,7 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
 import { resolve } from 'node:path';
 import type { ValuesOf } from './base/options.ts';
+import { defaultMethod } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
 import type { Device } from './runtime/session.ts';
 import type { RunEvent } from './train/events.ts';
@@ -35,7 +36,7 @@ export interface TrainOptions
   data: string;
   /** Name of a built-in model or folder with config.json and model.safetensors. */
   model?: string;
-  /** A method's name, e.g. `lora`. */
+  /** A method's name (`methods` lists them). */
   method?: string;
   /** The method's own options, e.g. `{ rank: 8 }`. */
   methodOptions?: Readonly<Record<string, unknown>>;
@@ -67,7 +68,7 @@ export function specOf(options: TrainOptions): RunSpec {
   return parseRunSpec({
     data: resolve(data),
     model: locateModel(model ?? defaultModel),
-    methods: [{ name: method ?? 'lora', options: methodOptions ?? {} }],
+    methods: [{ name: method ?? defaultMethod, options: methodOptions ?? {} }],
     training,
     dataOptions: { trainCount, valFraction, testFraction, splitSeed, imageSize },
   });

@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sizeOf, type Tensor } from '../src/base/tensor.ts';
 import { exportGraph } from '../src/graph/export.ts';
 import { gradients } from '../src/graph/grad.ts';
-import { Graph, type Value } from '../src/graph/graph.ts';
+import { Graph } from '../src/graph/graph.ts';
 import { add, gelu, mul } from '../src/graph/ops/elementwise.ts';
 import { opTable } from '../src/graph/ops/index.ts';
 import { linear } from '../src/graph/ops/linear.ts';
 import { sum } from '../src/graph/ops/reduce.ts';
 import { printGraph } from '../src/graph/print.ts';
+import type { Value } from '../src/graph/types.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { applyCase, type OpCase, opCases, openValues } from './support/op-cases.ts';
 

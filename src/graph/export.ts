@@ -3,8 +3,8 @@
 import onnxProto from 'onnx-proto';
 import { InternalError } from '../base/errors.ts';
 import { bytesOf, type DType, type Shape, showShape, type Tensor } from '../base/tensor.ts';
-import { type Graph, isFileSlice, reachable, type TensorType, type Value } from './graph.ts';
-import type { OnnxNode } from './op.ts';
+import { type Graph, isFileSlice, reachable } from './graph.ts';
+import type { OnnxNode, TensorType, Value } from './types.ts';
 
 const { onnx } = onnxProto;
 

@@ -2,10 +2,11 @@
 // the first wanted value are never visited, so frozen layers there have no backward pass.
 import { InternalError } from '../base/errors.ts';
 import { type Shape, sameShape, showShape } from '../base/tensor.ts';
-import { reachable, type Value } from './graph.ts';
+import { reachable } from './graph.ts';
 import { add, scalar } from './ops/elementwise.ts';
 import { sum } from './ops/reduce.ts';
 import { reshape, zerosLike } from './ops/shape.ts';
+import type { Value } from './types.ts';
 
 /** Undoes broadcasting: sums `g` over the axes along which a value of `shape` was repeated. */
 function unbroadcast(g: Value, shape: Shape): Value {

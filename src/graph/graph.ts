@@ -2,51 +2,13 @@
 // same computation gives the same value. Nothing here runs; export.ts turns a finished graph into ONNX.
 import { InternalError } from '../base/errors.ts';
 import { type DType, type Shape, showShape, sizeOf, type Tensor } from '../base/tensor.ts';
-import type { Op } from './op.ts';
-
-/** What is known of a value before it exists. Shapes are static: batch size and image size are part of a graph. */
-export interface TensorType {
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
-
-export type Attribute = number | string | boolean | readonly number[];
-export type Attributes = { readonly [name: string]: Attribute | undefined };
-
-/** Bytes of a constant that stay in their file until the runtime maps them. */
-export interface FileSlice {
-  /** Absolute folder and file name: ONNX Runtime takes one folder a graph, and names inside it. */
-  readonly folder: string;
-  readonly file: string;
-  /** Bytes from the start of the file. */
-  readonly offset: number;
-  readonly byteLength: number;
-}
-
-export type Origin =
-  | { readonly kind: 'input'; readonly name: string }
-  | { readonly kind: 'constant'; readonly name: string; readonly data: Tensor | FileSlice }
-  | { readonly kind: 'node'; readonly node: Node; readonly index: number };
-
-export interface Value extends TensorType {
-  readonly graph: Graph;
-  /** Position in the order of creation: a value's inputs have smaller ids, so ids are a topological order. */
-  readonly id: number;
-  readonly origin: Origin;
-}
-
-export interface Node {
-  readonly op: Op;
-  readonly inputs: readonly Value[];
-  readonly attributes: Attributes;
-  readonly outputs: readonly Value[];
-}
+import type { Attributes, FileSlice, GraphBuilder, Node, Op, Origin, TensorType, Value } from './types.ts';
 
 export function isFileSlice(data: Tensor | FileSlice): data is FileSlice {
   return 'byteLength' in data;
 }
 
-export class Graph {
+export class Graph implements GraphBuilder {
   readonly inputs = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Value>();

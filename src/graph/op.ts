@@ -1,62 +1,14 @@
 // What an operator is: one record with its shape rule, its ONNX form and its gradient. `vjp` is required; an operator
 // without a gradient writes out 'none'.
 import { InternalError } from '../base/errors.ts';
-import { type Shape, showShape, type Tensor } from '../base/tensor.ts';
-import type { Attributes, TensorType, Value } from './graph.ts';
-
-/** One ONNX node. Attribute numbers are integers unless listed in `floats`. */
-export interface OnnxNode {
-  readonly opType: string;
-  readonly domain?: 'com.microsoft';
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly ints?: Readonly<Record<string, number | readonly number[]>>;
-  readonly floats?: Readonly<Record<string, number>>;
-  readonly strings?: Readonly<Record<string, string>>;
-}
-
-export interface EmitContext<A> {
-  /** Names of the values, in order. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly inputTypes: readonly TensorType[];
-  readonly outputTypes: readonly TensorType[];
-  readonly attributes: A;
-  /** The name of a small constant tensor (axes, shapes, scalars). */
-  readonly literal: (tensor: Tensor) => string;
-  /** A fresh name for an intermediate result. */
-  readonly temporary: () => string;
-}
-
-export interface VjpContext<A> {
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly attributes: A;
-  /** Gradient of the loss by each output; undefined where nothing needs it. */
-  readonly grads: readonly (Value | undefined)[];
-  /** Whether the gradient by each input is wanted. */
-  readonly needs: readonly boolean[];
-}
-
-/**
- * Gradients by the inputs, undefined where there is none or it isn't wanted. A gradient may have the broadcast shape: the
- * reverse walk (grad.ts) sums it back to the input's.
- */
-export type Vjp<A> = (context: VjpContext<A>) => readonly (Value | undefined)[];
+import { type Shape, showShape } from '../base/tensor.ts';
+import type { Attributes, EmitContext, OnnxNode, Op, TensorType, Value, Vjp } from './types.ts';
 
 export interface OpDefinition<A extends Attributes> {
   readonly name: string;
   readonly infer: (inputs: readonly TensorType[], attributes: A) => readonly TensorType[];
   readonly emit: (context: EmitContext<A>) => readonly OnnxNode[];
   readonly vjp: Vjp<A> | 'none';
-}
-
-/** An operator with its attribute type erased, as nodes and tables hold it. */
-export interface Op {
-  readonly name: string;
-  readonly infer: (inputs: readonly TensorType[], attributes: Attributes) => readonly TensorType[];
-  readonly emit: (context: EmitContext<Attributes>) => readonly OnnxNode[];
-  readonly vjp: Vjp<Attributes> | 'none';
 }
 
 export interface BoundOp<A extends Attributes> extends Op {

@@ -1,8 +1,8 @@
 // Optimizers as graph nodes, one update a slab. Learning rate and step enter as scalars computed in double precision on the
 // host; state goes in and comes out. Each update is spelt out.
 import { float32, type Tensor } from '../base/tensor.ts';
-import type { Value } from './graph.ts';
 import { add, div, mul, scale, sqrt, sub } from './ops/elementwise.ts';
+import type { Value } from './types.ts';
 
 export interface StepScalars {
   /** 1 at the first update. */

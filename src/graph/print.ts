@@ -1,6 +1,7 @@
 // A graph as text, one node a line, for snapshots and for people.
 import { showShape } from '../base/tensor.ts';
-import { type Graph, reachable, type Value } from './graph.ts';
+import { type Graph, reachable } from './graph.ts';
+import type { Value } from './types.ts';
 
 const short = {
   float32: 'f32',

@@ -2,8 +2,9 @@
 // 100 small tensors; as one slab their optimizer is a dozen nodes instead of 1,200, and a step feeds three arrays.
 import { InternalError } from '../base/errors.ts';
 import { type Shape, sizeOf, type Tensor } from '../base/tensor.ts';
-import type { Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { reshape, split } from './ops/shape.ts';
+import type { Value } from './types.ts';
 
 export interface SlabEntry {
   readonly name: string;

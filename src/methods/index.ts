@@ -12,6 +12,9 @@ import type { Method } from './method.ts';
 
 export const methods: readonly Method[] = [linear, full, bitfit, layernorm, lora];
 
+/** The method where none is named: few parameters, merges without cost, rarely far from the best. */
+export const defaultMethod = lora.name;
+
 /** The method called `name`. Throws OptionError with the nearest known name. */
 export function methodNamed(name: string): Method {
   const method = methods.find((m) => m.name === name);

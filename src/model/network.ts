@@ -2,9 +2,10 @@
 // pass, and how the methods' handlers are chained.
 import { InternalError } from '../base/errors.ts';
 import { type Shape, sameShape, showShape } from '../base/tensor.ts';
-import type { Graph, Value } from '../graph/graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import { cast, mul } from '../graph/ops/elementwise.ts';
 import { reshape } from '../graph/ops/shape.ts';
+import type { Value } from '../graph/types.ts';
 import type { VitConfig } from './config.ts';
 import type { Handlers, Init, MethodContext } from './sites.ts';
 import type { Weights } from './weights.ts';

@@ -1,7 +1,7 @@
 // The named places in a ViT where a method may act, and what it gets there: the whole vocabulary of `methods/`. A method is
 // middleware: it receives a value and `next`, and returns a value.
 import type { Shape } from '../base/tensor.ts';
-import type { Value } from '../graph/graph.ts';
+import type { Value } from '../graph/types.ts';
 import type { VitConfig } from './config.ts';
 
 /** How a new parameter starts. Drawn from the stream of its own name, so the order of creation doesn't matter. */

@@ -2,12 +2,12 @@
 // logits. LayerScale as in DINOv2, the norm before the blocks and quick GELU as in CLIP. Shapes: B pictures, N tokens, C
 // channels, H heads of width d, n x m patches of P x P pixels. Between reshapes tokens are rows of a (B*N, C) matrix.
 import { float32 } from '../base/tensor.ts';
-import type { Value } from '../graph/graph.ts';
 import { attention } from '../graph/ops/attention.ts';
 import { add, cast, gelu, mul, quickGelu, scale, sub } from '../graph/ops/elementwise.ts';
 import { linear } from '../graph/ops/linear.ts';
 import { l2Normalize, layerNorm } from '../graph/ops/norm.ts';
 import { concat, expand, reshape, slice, transpose } from '../graph/ops/shape.ts';
+import type { Value } from '../graph/types.ts';
 import { gridOf } from './config.ts';
 import { chain, handlersOf, type Network } from './network.ts';
 import { type AfterSite, type BranchSite, type LinearPart, torchLinear } from './sites.ts';

@@ -1,6 +1,6 @@
 // The weights of a backbone by canonical name: where each lies (in its file, unread) and how to read it when it is trained.
 import type { Tensor } from '../base/tensor.ts';
-import type { FileSlice, TensorType } from '../graph/graph.ts';
+import type { FileSlice, TensorType } from '../graph/types.ts';
 
 export interface Weight extends TensorType {
   readonly data: Tensor | FileSlice;

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { Tensor } from '../../src/base/tensor.ts';
 import { openSafetensors } from '../../src/formats/safetensors-file.ts';
-import type { Attributes, Value } from '../../src/graph/graph.ts';
 import { attention } from '../../src/graph/ops/attention.ts';
 import { mul, quickGelu } from '../../src/graph/ops/elementwise.ts';
 import { opTable } from '../../src/graph/ops/index.ts';
@@ -10,6 +9,7 @@ import { gemm, linear, matmul } from '../../src/graph/ops/linear.ts';
 import { crossEntropy } from '../../src/graph/ops/loss.ts';
 import { l2Normalize, layerNorm } from '../../src/graph/ops/norm.ts';
 import { concat, slice, split, transpose } from '../../src/graph/ops/shape.ts';
+import type { Attributes, Value } from '../../src/graph/types.ts';
 
 export interface OpCase {
   readonly name: string;

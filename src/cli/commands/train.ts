@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { OptionError, RunError } from '../../base/errors.ts';
-import { methodNamed, methods } from '../../methods/index.ts';
+import { defaultMethod, methodNamed, methods } from '../../methods/index.ts';
 import { defaultModel, locateModel } from '../../model/locate.ts';
 import { type Device, devices } from '../../runtime/session.ts';
 import { runTraining } from '../../train/run.ts';
@@ -31,7 +31,7 @@ export function train(): Command {
       '--model <name|folder>',
       `built-in model or folder with config.json and model.safetensors (default ${defaultModel})`,
     )
-    .option('--method <name>', 'what is trained (vitune methods lists all; default lora)')
+    .option('--method <name>', `what is trained (vitune methods lists all; default ${defaultMethod})`)
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
     .option('--threads <n>', 'threads (default: all cores)', wholeNumber)
     .option('--out <folder>', "the run's folder (default: runs/<data>-<method>-<id>)")
@@ -81,7 +81,7 @@ async function specFrom(data: string | undefined, flags: Flags): Promise<RunSpec
     if (!held) throw new RunError(`${flags.out}: holds no run to resume`);
     return parseRunSpec(held.spec as Parameters<typeof parseRunSpec>[0]);
   }
-  const method = methodNamed(flags.method ?? 'lora');
+  const method = methodNamed(flags.method ?? defaultMethod);
   for (const other of methods) {
     const stray = Object.keys(valuesFrom(flags, other.options, other.name));
     if (other !== method && stray.length > 0)

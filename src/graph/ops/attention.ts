@@ -3,8 +3,8 @@
 // Dao et al. 2022, section 3.1; 7-8 % of a ViT-B step measured).
 import { InternalError } from '../../base/errors.ts';
 import { sameShape, showShape } from '../../base/tensor.ts';
-import type { Value } from '../graph.ts';
 import { type BoundOp, defineOp } from '../op.ts';
+import type { Value } from '../types.ts';
 import { mul, sub } from './elementwise.ts';
 import { matmul } from './linear.ts';
 import { sum } from './reduce.ts';

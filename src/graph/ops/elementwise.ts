@@ -1,8 +1,8 @@
 // Element-wise operators with NumPy broadcasting. Gradients are given in the broadcast shape; grad.ts sums them back.
 import { InternalError } from '../../base/errors.ts';
 import { type DType, float32, showShape } from '../../base/tensor.ts';
-import type { TensorType, Value } from '../graph.ts';
-import { type BoundOp, broadcastShapes, defineOp, emitAs, type Vjp } from '../op.ts';
+import { type BoundOp, broadcastShapes, defineOp, emitAs } from '../op.ts';
+import type { TensorType, Value, Vjp } from '../types.ts';
 
 type None = Record<never, never>;
 type Binary = (a: Value, b: Value) => Value;

@@ -1,5 +1,5 @@
 // The op table: every operator there is. The table's test checks each row against the runtime and finite differences.
-import type { Op } from '../op.ts';
+import type { Op } from '../types.ts';
 import { attentionOp } from './attention.ts';
 import * as e from './elementwise.ts';
 import { gemmOp, matmulOp } from './linear.ts';

@@ -1,8 +1,8 @@
 // Matrix products: `gemm` for two matrices (with bias), `matmul` for stacks of them.
 import { InternalError } from '../../base/errors.ts';
 import { type Shape, showShape } from '../../base/tensor.ts';
-import type { TensorType, Value } from '../graph.ts';
 import { type BoundOp, broadcastShapes, defineOp } from '../op.ts';
+import type { TensorType, Value } from '../types.ts';
 
 type Product = {
   readonly transA: boolean;

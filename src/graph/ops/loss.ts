@@ -1,7 +1,7 @@
 // Cross-entropy over class logits, composed from the other operators.
 import { float32, int64 } from '../../base/tensor.ts';
-import type { Value } from '../graph.ts';
 import { type BoundOp, defineOp } from '../op.ts';
+import type { Value } from '../types.ts';
 import { mul, neg, scalar, scale, sub } from './elementwise.ts';
 import { logSoftmax } from './norm.ts';
 import { mean, sum } from './reduce.ts';

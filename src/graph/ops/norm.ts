@@ -1,8 +1,8 @@
 // Normalisations over the last axis: LayerNorm (Ba et al. 2016), softmax, log-softmax, L2.
 import { InternalError } from '../../base/errors.ts';
 import { sameShape, showShape } from '../../base/tensor.ts';
-import type { Value } from '../graph.ts';
 import { type BoundOp, defineOp } from '../op.ts';
+import type { Value } from '../types.ts';
 import { add, div, exp, mul, scalar, sqrt, sub } from './elementwise.ts';
 import { mean, sum } from './reduce.ts';
 

@@ -1,7 +1,7 @@
 // Reductions. Axes are kept as size 1 unless `keep` is false.
 import { int64, type Shape } from '../../base/tensor.ts';
-import type { Value } from '../graph.ts';
 import { axisOf, type BoundOp, defineOp } from '../op.ts';
+import type { Value } from '../types.ts';
 import { scale } from './elementwise.ts';
 import { expand, reshape } from './shape.ts';
 

@@ -1,8 +1,8 @@
 // Operators that move elements without computing: reshape, transpose, slice and pad, split and concat, expand.
 import { InternalError } from '../../base/errors.ts';
 import { int64, type Shape, sameShape, showShape, sizeOf, zeros } from '../../base/tensor.ts';
-import type { Value } from '../graph.ts';
 import { axisOf, type BoundOp, broadcastShapes, defineOp } from '../op.ts';
+import type { Value } from '../types.ts';
 
 type ShapeAttribute = {
   readonly shape: Shape;

@@ -1,0 +1,130 @@
+// The import rules: which room may import from which, who may import which package, no cycles, no method's name outside its
+// room. Rooms are the folders below src/.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What a room may import from besides itself. A room that isn't here fails the test: decide where it stands. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  formats: ['base'],
+  graph: ['base'],
+  runtime: ['base', 'graph'],
+  model: ['base', 'formats', 'graph'],
+  methods: ['base', 'graph', 'model'],
+  data: ['base', 'formats'],
+  train: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data'],
+  cli: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
+  'index.ts': ['base', 'runtime', 'model', 'methods', 'train'],
+};
+
+/** Packages with one home. */
+const homes: Readonly<Record<string, string>> = {
+  'onnxruntime-node': 'runtime',
+  'onnxruntime-web': 'runtime',
+  'onnxruntime-common': 'runtime',
+  'onnx-proto': 'graph',
+  sharp: 'data',
+  commander: 'cli',
+  'log-update': 'cli',
+  'cli-table3': 'cli',
+  picocolors: 'cli',
+};
+
+/** Files outside runtime, data, train and cli that touch the disk; everything else there runs in a browser too. */
+const diskFiles = /(-file|\/load|\/locate)\.ts$/;
+
+interface SourceFile {
+  readonly path: string;
+  readonly room: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .map((path) => {
+    const text = readFileSync(join(src, path), 'utf8');
+    const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'/g)].map(
+      (match) => match[1]!,
+    );
+    return { path, room: path.split('/')[0]!, text, imports };
+  });
+
+const target = (file: SourceFile, specifier: string): string => relative(src, join(src, dirname(file.path), specifier));
+
+describe('imports', () => {
+  it('go only from a room to those below it', () => {
+    const broken = files.flatMap((file) =>
+      file.imports
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => target(file, specifier).split('/')[0]!)
+        .filter((room) => room !== file.room && !(allowed[file.room] ?? []).includes(room))
+        .map((room) => `${file.path} -> ${room}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('of the model room are its vocabulary only, for methods', () => {
+    const broken = files
+      .filter((file) => file.room === 'methods')
+      .flatMap((file) =>
+        file.imports
+          .filter((s) => s.includes('/model/') && !/\/(sites|config)\.ts$/.test(s))
+          .map((s) => `${file.path} -> ${s}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
+  it('of a package with a home are there only', () => {
+    const broken = files.flatMap((file) =>
+      file.imports.filter((s) => homes[s] !== undefined && homes[s] !== file.room).map((s) => `${file.path} -> ${s}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('of node:* stay out of what runs in a browser', () => {
+    const broken = files
+      .filter(
+        (file) => ['base', 'formats', 'graph', 'model', 'methods'].includes(file.room) && !diskFiles.test(file.path),
+      )
+      .flatMap((file) => file.imports.filter((s) => s.startsWith('node:')).map((s) => `${file.path} -> ${s}`));
+    expect(broken).toEqual([]);
+  });
+
+  it('have no cycles', () => {
+    const edges = new Map(
+      files.map((file) => [file.path, file.imports.filter((s) => s.startsWith('.')).map((s) => target(file, s))]),
+    );
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): string[] => {
+      if (trail.includes(path)) return [[...trail.slice(trail.indexOf(path)), path].join(' -> ')];
+      if (done.has(path)) return [];
+      const found = (edges.get(path) ?? []).flatMap((next) => visit(next, [...trail, path]));
+      done.add(path);
+      return found;
+    };
+    expect([...edges.keys()].flatMap((path) => visit(path, []))).toEqual([]);
+  });
+});
+
+it("no code outside methods/ knows a method's name", () => {
+  const names = files
+    .filter((file) => file.room === 'methods')
+    .flatMap((file) => [...file.text.matchAll(/defineMethod\(\{\s*name: '([^']+)'/g)].map((match) => match[1]!));
+  expect(names.length).toBeGreaterThanOrEqual(5);
+  // Words with other meanings: an operator and a kind of site, an English word, transformers' name of the last norm.
+  const telling = names.filter((name) => !['linear', 'full', 'layernorm'].includes(name));
+  const code = (text: string) => text.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  const broken = files
+    .filter((file) => file.room !== 'methods')
+    .flatMap((file) =>
+      telling
+        .filter((name) => new RegExp(`['"\`]${name}['"\`]`).test(code(file.text)))
+        .map((name) => `${file.path}: '${name}'`),
+    );
+  expect(broken).toEqual([]);
+});
