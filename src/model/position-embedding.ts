@@ -22,9 +22,10 @@ function cubic(x: number, a: number): number {
 }
 
 function interpolationTaps(from: number, to: number, kind: Resampling): Taps {
-  const scale = kind === 'bicubic_offset' ? from / (to + 0.1) : from / to;
+  // Single precision, as torch has it: the weights' fourth digit hangs on it.
+  const scale = Math.fround(kind === 'bicubic_offset' ? from / (to + 0.1) : from / to);
   return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale - 0.5;
+    const centre = Math.fround(Math.fround((i + 0.5) * scale) - 0.5);
     const clamp = (k: number) => Math.min(Math.max(k, 0), from - 1);
     if (kind === 'bilinear') {
       const c = Math.max(centre, 0); // torch clamps the centre, not only the index

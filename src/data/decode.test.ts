@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { crc32, deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { decode } from './decode.ts';
+
+const folder = new URL('../../test/fixtures/preprocess/', import.meta.url);
+const image = async (name: string) => decode(name, await readFile(new URL(`images/${name}`, folder)), 32);
+const decoded = async (name: string) => decode(name, await readFile(new URL(`decoded/${name}.png`, folder)), 32);
+const pixel = (rgb: Uint8Array, i: number) => [...rgb.subarray(3 * i, 3 * i + 3)];
+
+/** A PNG whose header claims this size and whose data is one empty stream: what a decompression bomb looks like at first. */
+function pngOfSize(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(0))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** A 2 x 2 picture: red, green / blue, half-transparent black. */
+const raw = Buffer.from([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 0, 0, 0, 128]);
+const small = () => sharp(raw, { raw: { width: 2, height: 2, channels: 4 } });
+
+describe('decode', () => {
+  it.each(['gray_jpeg.jpg', 'progressive_444.jpg', 'bilevel.png'])('%s as Pillow does', async (name) => {
+    const [own, theirs] = [await image(name), await decoded(name.split('.')[0]!)];
+    expect([own.width, own.height]).toEqual([theirs.width, theirs.height]);
+    expect(Buffer.compare(own.rgb, theirs.rgb)).toBe(0);
+  });
+
+  it('turns a picture as its EXIF orientation says', async () => {
+    const [own, unturned] = [await image('exif_rotated.jpg'), await decoded('exif_rotated')];
+    expect([own.width, own.height]).toEqual([unturned.height, unturned.width]);
+  });
+
+  it('lays transparency on white, in every format that has it', async () => {
+    for (const bytes of [
+      await small().png().toBuffer(),
+      await small().webp({ lossless: true }).toBuffer(),
+      await small().tiff({ compression: 'lzw' }).toBuffer(),
+    ]) {
+      const { rgb } = await decode('alpha', bytes, 2);
+      expect(pixel(rgb, 0)).toEqual([255, 0, 0]);
+      expect(pixel(rgb, 3)).toEqual([127, 127, 127]);
+    }
+    const { rgb } = await image('palette_trns.png');
+    expect(rgb.length % 3).toBe(0);
+  });
+
+  it('reads grey with alpha, 16 bits and CMYK as 8-bit RGB', async () => {
+    for (const name of ['gray_alpha.png', 'gray16.png', 'cmyk.jpg']) {
+      const { width, height, rgb } = await image(name);
+      expect(rgb.length).toBe(width * height * 3);
+    }
+    const sixteen = await image('gray16.png');
+    expect(new Set(sixteen.rgb).size).toBeGreaterThan(10); // scaled, not clipped
+  });
+
+  it('takes the first frame of an animation', async () => {
+    const frames = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]); // white, then black, 2 x 2
+    const gif = await sharp(frames, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } })
+      .gif({ delay: [100, 100] })
+      .toBuffer();
+    const { height, rgb } = await decode('a.gif', gif, 2);
+    expect([height, ...new Set(rgb)]).toEqual([2, 255]);
+  });
+
+  it('reads AVIF', async () => {
+    const avif = await sharp({ create: { width: 16, height: 16, channels: 3, background: '#f00' } })
+      .avif({ lossless: true })
+      .toBuffer();
+    expect(pixel((await decode('a.avif', avif, 2)).rgb, 0)[0]).toBeGreaterThan(250);
+  });
+
+  it('draws an SVG at least as large as wanted', async () => {
+    const svg = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" width="8" height="8"><rect width="4" height="8" fill="#f00"/></svg>',
+    );
+    const { width, height, rgb } = await decode('a.svg', svg, 64);
+    expect(Math.min(width, height)).toBeGreaterThanOrEqual(64);
+    expect(pixel(rgb, 0)).toEqual([255, 0, 0]);
+    expect(pixel(rgb, width - 1)).toEqual([255, 255, 255]);
+  });
+});
+
+describe('decode refuses, in one line that names the picture,', () => {
+  const message = async (name: string, bytes: Uint8Array) =>
+    await decode(name, bytes, 32).then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
+
+  it('an empty file', async () => {
+    expect(await message('zero.png', new Uint8Array())).toBe('zero.png: is an empty file');
+  });
+  it('text', async () => {
+    expect(await message('text.jpg', Buffer.from('hello, I am no picture'))).toMatch(
+      /^text\.jpg: can't be decoded: [^\n]+$/,
+    );
+  });
+  it('a truncated picture', async () => {
+    const whole = await readFile(new URL('images/progressive_444.jpg', folder));
+    expect(await message('cut.jpg', whole.subarray(0, 4000))).toMatch(/^cut\.jpg: can't be decoded/);
+    const png = await readFile(new URL('decoded/odd_crop.png', folder));
+    expect(await message('cut.png', png.subarray(0, 3000))).toMatch(/^cut\.png: can't be decoded/);
+  });
+  it('a picture of 900 megapixels, without making room for it', async () => {
+    const bomb = pngOfSize(30_000, 30_000);
+    const before = process.memoryUsage().rss;
+    expect(await message('bomb.png', bomb)).toMatch(/^bomb\.png: can't be decoded: .*pixel/i);
+    expect(process.memoryUsage().rss - before).toBeLessThan(500e6);
+  });
+});

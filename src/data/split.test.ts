@@ -1,0 +1,129 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../base/identity.ts';
+import { openDataset } from './sources/index.ts';
+
+const options = { seed: 0, valFraction: 0.15, testFraction: 0.15, trainCount: 0 };
+
+/** A folder with empty files of these names; only names matter to a split. */
+async function folderOf(names: readonly string[]): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'vitune-data-'));
+  for (const name of names) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), 'x');
+  }
+  return root;
+}
+
+const numbered = (folder: string, count: number) => Array.from({ length: count }, (_, i) => `${folder}/${i}.png`);
+const names = (pictures: readonly { readonly name: string }[]) => pictures.map(({ name }) => name);
+const failure = (names: readonly string[], change: Partial<typeof options> = {}) =>
+  folderOf(names).then((root) =>
+    openDataset(root, { ...options, ...change }).then(
+      () => ({ message: 'no error', lines: [] as readonly string[] }),
+      (error: { message: string; lines: readonly string[] }) => ({
+        message: error.message.replaceAll(root, 'ROOT'),
+        lines: error.lines,
+      }),
+    ),
+  );
+
+describe('a folder of class folders', () => {
+  it('is split in proportion, every picture once', async () => {
+    const root = await folderOf([...numbered('cat', 40), ...numbered('dog', 20), ...numbered('emu', 4)]);
+    const { classes, splits } = await openDataset(root, options);
+    expect(classes).toEqual(['cat', 'dog', 'emu']);
+    const all = [...splits.train, ...splits.val, ...splits.test];
+    expect(new Set(names(all)).size).toBe(64);
+    expect([splits.train.length, splits.val.length, splits.test.length]).toEqual([44, 10, 10]);
+    for (const split of Object.values(splits)) expect(new Set(split.map((p) => p.label)).size).toBe(3);
+  });
+
+  it('is split alike on every machine, and otherwise by another seed', async () => {
+    const files = [...numbered('a', 20), ...numbered('b', 20)];
+    const test = async (seed: number) =>
+      names((await openDataset(await folderOf(files), { ...options, seed })).splits.test);
+    expect(sha256((await test(0)).join())).toMatchInlineSnapshot(
+      `"2fb6bb007be5f26873544932bdf5594a2d5b2bcf4d58e6615458952c85812ba2"`,
+    );
+    expect(await test(0)).toEqual(await test(0));
+    expect(await test(1)).not.toEqual(await test(0));
+  });
+
+  it('takes a number of training pictures, the rest for test', async () => {
+    const root = await folderOf([...numbered('a', 30), ...numbered('b', 30)]);
+    const { splits } = await openDataset(root, { ...options, trainCount: 40, valFraction: 0 });
+    expect([splits.train.length, splits.val.length, splits.test.length]).toEqual([40, 0, 20]);
+  });
+
+  it('keeps train/ and test/ and takes validation from train/', async () => {
+    const root = await folderOf(
+      ['train', 'test'].flatMap((split) => ['a', 'b'].flatMap((c) => numbered(`${split}/${c}`, 10))),
+    );
+    const { splits } = await openDataset(root, options);
+    expect([splits.train.length, splits.val.length, splits.test.length]).toEqual([17, 3, 20]);
+    expect(splits.test.every(({ name }) => name.startsWith('test/'))).toBe(true);
+  });
+
+  it('leaves out hidden and foreign files, and goes into folders below a class', async () => {
+    const root = await folderOf([
+      'a/1.png',
+      'a/deep/2.JPG',
+      'a/.hidden.png',
+      'a/notes.txt',
+      'b/1.webp',
+      'b/2.svg',
+      '.git/x/1.png',
+    ]);
+    const { classes, splits } = await openDataset(root, { ...options, valFraction: 0, testFraction: 0 });
+    expect([classes, names(splits.train)]).toEqual([
+      ['a', 'b'],
+      ['a/1.png', 'a/deep/2.JPG', 'b/1.webp', 'b/2.svg'],
+    ]);
+  });
+});
+
+describe('data that can not be used is refused in one line:', () => {
+  it.each([
+    ['an empty folder', [], {}, /^data ROOT: holds no pictures/],
+    ['pictures outside class folders', ['1.png', '2.png'], {}, /^data ROOT: holds no pictures/],
+    ['one class', numbered('cat', 5), {}, /the single class cat; classification needs at least two/],
+    ['an empty class', [...numbered('cat', 5), 'dog/readme.txt'], {}, /class dog holds no pictures/],
+    [
+      'a class with one picture',
+      [...numbered('cat', 5), 'dog/1.png'],
+      {},
+      /class dog has 1 picture; splitting off test pictures needs at least 2/,
+    ],
+    [
+      'too many training pictures',
+      [...numbered('a', 5), ...numbered('b', 5)],
+      { trainCount: 10 },
+      /has 10 pictures; 10 for training leave none for test/,
+    ],
+    ['val without train', [...numbered('val/a', 5), ...numbered('val/b', 5)], {}, /no train folder/],
+  ])('%s', async (_, files, change, pattern) => {
+    const { message } = await failure(files, change);
+    expect(message).toMatch(pattern);
+    expect(message).not.toContain('\n');
+  });
+
+  it('different classes in the splits, with the differences', async () => {
+    const { message, lines } = await failure([
+      ...numbered('train/a', 4),
+      ...numbered('train/b', 4),
+      ...numbered('test/a', 4),
+      ...numbered('test/c', 4),
+    ]);
+    expect(message).toMatch(/the classes of test\/ are not those of train\//);
+    expect(lines).toEqual(['- b', '+ c']);
+  });
+
+  it('a path that is not there, or a file', async () => {
+    await expect(openDataset('/nowhere/at/all', options)).rejects.toThrow('no such folder');
+    const root = await folderOf(['a.txt']);
+    await expect(openDataset(join(root, 'a.txt'), options)).rejects.toThrow('is a file');
+  });
+});
