@@ -2,8 +2,10 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { DeviceError, messageOf } from '../base/errors.ts';
-import { bytesPerElement, type DType, type Tensor } from '../base/tensor.ts';
-import type { GraphModel } from '../graph/export.ts';
+import { type DType, float32, type Tensor } from '../base/tensor.ts';
+import { exportGraph, type GraphModel } from '../graph/export.ts';
+import { Graph } from '../graph/graph.ts';
+import { add } from '../graph/ops/elementwise.ts';
 import type { Device, Feeds, Runtime, Session, SessionOptions } from './session.ts';
 
 type OrtDType = Exclude<DType, 'bfloat16'>;
@@ -17,11 +19,20 @@ function fromOrt(tensor: ort.Tensor): Tensor {
   return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data } as unknown as Tensor;
 }
 
+/** ONNX Runtime's message without the C++ places before it. */
+function reasonOf(cause: unknown): string {
+  const text = messageOf(cause);
+  return /Failed to [^\n]+/.exec(text)?.[0].trim() ?? text;
+}
+
 /** Providers that the installed package has, whether or not this machine can use them. */
 export function availableDevices(): readonly Device[] {
   const names = ort.listSupportedBackends().map((backend) => backend.name);
   return (['cpu', 'webgpu', 'cuda'] as const).filter((device) => names.includes(device));
 }
+
+// Its errors are thrown as well; printed once more they would only bury the one line that tells what to do.
+ort.env.logLevel = 'fatal';
 
 const engine = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
 
@@ -41,7 +52,7 @@ function sessionOptions(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // The documented way to external data beside a model that is given as bytes.
     ...(folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
   };
@@ -65,7 +76,7 @@ export function nodeRuntime(options: Partial<SessionOptions> = {}): Runtime {
         session = await ort.InferenceSession.create(model.bytes, sessionOptions(resolved, model.folder));
       } catch (cause) {
         const advice = help[resolved.device] && `; ${help[resolved.device]}`;
-        throw new DeviceError(`--device ${resolved.device}: can't start: ${messageOf(cause)}${advice}`, { cause });
+        throw new DeviceError(`--device ${resolved.device}: can't start: ${reasonOf(cause)}${advice}`, { cause });
       }
       return {
         async run(feeds: Feeds) {
@@ -79,7 +90,7 @@ export function nodeRuntime(options: Partial<SessionOptions> = {}): Runtime {
           try {
             results = await session.run(ortFeeds);
           } catch (cause) {
-            throw new DeviceError(`--device ${resolved.device}: a step failed: ${messageOf(cause)}`, { cause });
+            throw new DeviceError(`--device ${resolved.device}: a step failed: ${reasonOf(cause)}`, { cause });
           }
           return Object.fromEntries(
             Object.entries(results).map(([name, value]) => [name, fromOrt(value as ort.Tensor)]),
@@ -91,5 +102,18 @@ export function nodeRuntime(options: Partial<SessionOptions> = {}): Runtime {
   };
 }
 
-/** Bytes that a value of this type takes. */
-export const byteSize = (dtype: DType, elements: number): number => bytesPerElement[dtype] * elements;
+/**
+ * Opens a runtime and makes sure that its device works, by running a graph of one node there: a missing driver is told
+ * before anything else is done. Throws DeviceError.
+ */
+export async function openRuntime(options: Partial<SessionOptions> = {}): Promise<Runtime> {
+  const runtime = nodeRuntime(options);
+  if (runtime.options.device === 'cpu') return runtime;
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [1]);
+  graph.output('y', add(x, x));
+  const session = await runtime.prepare(exportGraph(graph));
+  await session.run({ x: float32([1], [1]) });
+  await session.dispose();
+  return runtime;
+}

@@ -12,7 +12,7 @@ import { adamw, sgd } from '../graph/optim.ts';
 import { pack, unpack } from '../graph/slabs.ts';
 import { configureMethod } from '../methods/index.ts';
 import { type Backbone, loadBackbone } from '../model/load.ts';
-import { nodeRuntime } from '../runtime/node.ts';
+import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import { saveAdapter } from './adapter.ts';
 import { type Checkpoint, loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
@@ -45,7 +45,7 @@ export interface RunOptions {
 }
 
 /** Seconds between two saves at least; saving may take up to this share of the time. */
-const saveInterval = 10;
+const saveInterval = Number(process.env.VITUNE_SAVE_SECONDS ?? 10);
 const saveShare = 0.02;
 
 /** Pictures an evaluation runs at once. */
@@ -66,7 +66,7 @@ const start: Progress = {
 /** Runs the spec. Throws a VituneError of the kind that fits; what was saved stays. */
 export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent, void, void> {
   const { spec } = options;
-  const runtime = nodeRuntime({
+  const runtime = await openRuntime({
     device: options.device ?? 'cpu',
     ...(options.threads ? { threads: options.threads } : {}),
   });

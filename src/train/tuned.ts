@@ -9,7 +9,7 @@ import { transform } from '../data/transform.ts';
 import { pack } from '../graph/slabs.ts';
 import { configureMethod } from '../methods/index.ts';
 import { loadBackbone } from '../model/load.ts';
-import { nodeRuntime } from '../runtime/node.ts';
+import { openRuntime } from '../runtime/node.ts';
 import type { Device } from '../runtime/session.ts';
 import { checkAdapter, loadAdapter } from './adapter.ts';
 import { createEvaluator, type Pictures } from './evaluator.ts';
@@ -76,7 +76,7 @@ export async function openTuned(folder: string, options: UseOptions = {}): Promi
       { dtype: 'float32', shape: [slab.size], data: arrays[i]! } as const,
     ]),
   );
-  const runtime = nodeRuntime({
+  const runtime = await openRuntime({
     device: options.device ?? 'cpu',
     ...(options.threads ? { threads: options.threads } : {}),
   });
