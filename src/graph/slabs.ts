@@ -39,15 +39,32 @@ export function layOut(parameters: readonly (SlabEntry & { readonly decay: boole
   return slabs;
 }
 
+/** Parts of one Split at most: WebGPU binds 12 buffers to a shader, inputs included. */
+const splitWidth = 8;
+
+/** Cuts a flat vector into these sizes, by a tree of splits where there are many. */
+function cut(vector: Value, sizes: readonly number[]): Value[] {
+  if (sizes.length <= splitWidth) return [...split(vector, 0, sizes)];
+  const perGroup = Math.ceil(sizes.length / splitWidth);
+  const groups = Array.from({ length: Math.ceil(sizes.length / perGroup) }, (_, g) =>
+    sizes.slice(g * perGroup, (g + 1) * perGroup),
+  );
+  const parts = split(
+    vector,
+    0,
+    groups.map((group) => group.reduce((a, b) => a + b, 0)),
+  );
+  return groups.flatMap((group, g) => cut(parts[g]!, group));
+}
+
 /** One graph input a slab, and each parameter as a view of it. */
 export function slabInputs(graph: Graph, slabs: readonly Slab[]): { inputs: Value[]; views: Map<string, Value> } {
   const views = new Map<string, Value>();
   const inputs = slabs.map((slab) => {
     const input = graph.input(`param:${slab.name}`, 'float32', [slab.size]);
-    const parts = split(
+    const parts = cut(
       input,
-      0,
-      slab.entries.map((e) => sizeOf(e.shape)),
+      slab.entries.map((entry) => sizeOf(entry.shape)),
     );
     slab.entries.forEach((entry, i) => {
       views.set(entry.name, reshape(parts[i]!, entry.shape));

@@ -76,6 +76,9 @@ function trainingPictures(pack: Pack, geometry: Geometry, augmentation: Augmenta
   };
 }
 
+/** Milliseconds between two words on decoding. */
+const tellEvery = 200;
+
 /** Decodes what a split needs, telling how far it is. */
 async function* packOf(
   pictures: readonly Picture[],
@@ -83,12 +86,15 @@ async function* packOf(
   strict: boolean,
 ): AsyncGenerator<RunEvent, Pack, void> {
   const queue: RunEvent[] = [];
+  let told = 0;
   let wake = () => {};
   const opening = openPack({
     pictures,
     geometry,
     strict,
     onProgress: (done, total) => {
+      if (done < total && performance.now() - told < tellEvery) return;
+      told = performance.now();
       queue.push({ type: 'decoding', done, total });
       wake();
     },
