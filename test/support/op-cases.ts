@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Tensor } from '../../src/base/tensor.ts';
 import { openSafetensors } from '../../src/formats/safetensors-file.ts';
 import { attention } from '../../src/graph/ops/attention.ts';
+import { conv2d } from '../../src/graph/ops/conv.ts';
 import { mul, quickGelu } from '../../src/graph/ops/elementwise.ts';
 import { opTable } from '../../src/graph/ops/index.ts';
 import { gemm, linear, matmul } from '../../src/graph/ops/linear.ts';
@@ -40,6 +41,7 @@ const composed: Readonly<Record<string, Apply>> = {
     const [a, b, c] = split(x!, 1, [1, 3, 2]);
     return [slice(concat([c!, a!, b!], 1), 1, 1, 5)];
   },
+  convTwice: ([x, w]) => [conv2d(conv2d(x!, w!, 1), w!, 1)],
   normTwice: ([x, g, b]) => [layerNorm(layerNorm(x!, g!, b!, 1e-6), g!, b!, 1e-6)],
 };
 

@@ -1,6 +1,7 @@
 // The op table: every operator there is. The table's test checks each row against the runtime and finite differences.
 import type { Op } from '../types.ts';
 import { attentionOp } from './attention.ts';
+import { conv2dOp, convTranspose2dOp } from './conv.ts';
 import * as e from './elementwise.ts';
 import { gemmOp, matmulOp } from './linear.ts';
 import { oneHotOp } from './loss.ts';
@@ -42,5 +43,7 @@ export const opTable: readonly Op[] = [
   softmaxOp,
   logSoftmaxOp,
   attentionOp,
+  conv2dOp,
+  convTranspose2dOp,
   oneHotOp,
 ];
