@@ -136,7 +136,7 @@ const net = network({
   parameter: ({ name }) => views.get(name)!,
 });
 const input = graph.input('pixels', 'uint8', [batch, 96, 96, 3]);
-const tokens = encode(net, normalizePixels(input, imagenetMean, imagenetStd));
+const { x: tokens } = encode(net, normalizePixels(input, imagenetMean, imagenetStd));
 const rows = reshape(finalNorm(net, reshape(tokens, [batch * tokenCount, config.width])), [
   batch,
   tokenCount,

@@ -41,7 +41,7 @@ const net = network({
   },
 });
 const pixels = graph.input('pixels', 'uint8', [batch, teacherSide, teacherSide, 3]);
-const tokens = encode(net, normalizePixels(pixels, preprocessing.mean, preprocessing.std));
+const { x: tokens } = encode(net, normalizePixels(pixels, preprocessing.mean, preprocessing.std));
 graph.output('tokens', finalNorm(net, reshape(tokens, [batch * tokens.shape[1]!, C])));
 const session = await nodeRuntime().prepare(exportGraph(graph));
 

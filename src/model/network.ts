@@ -3,7 +3,7 @@
 import { InternalError } from '../base/errors.ts';
 import { type Shape, sameShape, showShape } from '../base/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
-import { cast, mul } from '../graph/ops/elementwise.ts';
+import { add, cast, mul, sub } from '../graph/ops/elementwise.ts';
 import { reshape } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
 import type { VitConfig } from './config.ts';
@@ -49,6 +49,8 @@ export interface Network extends MethodContext {
   /** A backbone weight in float32, frozen or trained. */
   weight(name: string): Value;
   head(name: string, shape: Shape, init: Init): Value;
+  /** Scalars that methods add to the loss; filled while the forward pass is written. */
+  readonly penalties: Value[];
   /** Rate of the backbone's drop-path in a block: 0 in the first, rising linearly to the full rate (timm's rule). */
   dropPathRate(block: number): number;
 }
@@ -77,6 +79,7 @@ export function network(options: NetworkOptions): Network {
     options,
     config,
     batch,
+    penalties: [],
     weight(name) {
       const { dtype, shape, data } = weights.get(name);
       if (options.trains(name)) return parameter({ name, shape, init: { kind: 'pretrained' }, role: 'backbone' });
@@ -96,20 +99,28 @@ export function network(options: NetworkOptions): Network {
       return reshape(mul(perPicture, keep(name, [batch, 1, 1], rate)), x.shape);
     },
     contribution: (x) => (strength ? mul(x, strength) : x),
+    interpolate(without, withIt) {
+      if (!strength) return withIt();
+      const start = without();
+      return add(start, mul(sub(withIt(), start), strength));
+    },
     dropPathRate: (block) => (noise && config.depth > 1 ? (noise.dropPath * block) / (config.depth - 1) : 0),
   };
 }
 
-/** Chains the methods' handlers of one kind around `inner`: the first method named is the outermost. */
-export function chain<A extends object>(
-  handlers: readonly ((args: A & { readonly next: (x: Value) => Value }) => Value)[],
-  inner: (x: Value) => Value,
-  argsFor: (x: Value) => A,
-): (x: Value) => Value {
-  return handlers.reduceRight<(x: Value) => Value>((next, handle) => (x) => handle({ ...argsFor(x), next }), inner);
+/**
+ * Chains the methods' handlers of one kind around `inner`: the first method named is the outermost. `bind` makes a link of
+ * the chain out of a handler and what follows it.
+ */
+export function chain<H, A extends readonly unknown[], R>(
+  handlers: readonly H[],
+  inner: (...args: A) => R,
+  bind: (handler: H, next: (...args: A) => R) => (...args: A) => R,
+): (...args: A) => R {
+  return handlers.reduceRight<(...args: A) => R>((next, handler) => bind(handler, next), inner);
 }
 
-/** The methods' handlers of one kind, bound to the network. */
+/** The methods' handlers of one kind. */
 export function handlersOf<K extends keyof Handlers>(net: Network, kind: K) {
   type Handler = NonNullable<Handlers[K]>;
   return net.options.methods.flatMap((method) => (method[kind] ? [method[kind] as Handler] : []));

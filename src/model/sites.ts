@@ -3,6 +3,7 @@
 import type { Shape } from '../base/tensor.ts';
 import type { Value } from '../graph/types.ts';
 import type { VitConfig } from './config.ts';
+import type { Layout, Tokens } from './tokens.ts';
 
 /** How a new parameter starts. Drawn from the stream of its own name, so the order of creation doesn't matter. */
 export type Init =
@@ -10,12 +11,20 @@ export type Init =
   | { readonly kind: 'normal'; readonly std: number }
   /** Normal with `std` before the cut at +-`limit`. */
   | { readonly kind: 'truncated_normal'; readonly std: number; readonly limit: number }
-  | { readonly kind: 'uniform'; readonly bound: number };
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /** A convolution (b, b, 3, 3) that passes its input through: 1 in the centre tap from each channel to itself. */
+  | { readonly kind: 'identity_centre_tap' };
 
 export const zeros: Init = { kind: 'constant', value: 0 };
 export const ones: Init = { kind: 'constant', value: 1 };
 /** torch's default for a Linear with `fanIn` inputs: weight and bias alike. */
 export const torchLinear = (fanIn: number): Init => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
+
+/** Xavier (Glorot) uniform. */
+export const xavierUniform = (fanIn: number, fanOut: number): Init => ({
+  kind: 'uniform',
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
 
 export type LinearPart = 'q' | 'k' | 'v' | 'proj' | 'fc1' | 'fc2';
 
@@ -55,23 +64,46 @@ export interface MethodContext {
   dropPath(name: string, x: Value, rate: number): Value;
   /** A method's contribution times the merge factor: 1 in training, 0 = the pre-trained network (WiSE). */
   contribution(x: Value): Value;
+  /**
+   * Where a method has no term of its own to multiply: the merge factor goes from the value without the method (0) to the
+   * one with it (1). `without` is only called, and first, where there is a merge factor.
+   */
+  interpolate(without: () => Value, withIt: () => Value): Value;
 }
 
-export interface BranchArguments {
-  readonly site: BranchSite;
-  /** The residual stream that enters the branch, (B*N, C). */
-  readonly x: Value;
+/** The steps of a residual branch: x -> dropPath(layerScale(run(norm(x)))). */
+export interface Branch {
   /** The branch's norm: residual stream -> normalised. */
   readonly norm: (x: Value) => Value;
   /** The frozen attention or MLP: normalised -> output. */
   readonly run: (normed: Value) => Value;
-  /** LayerScale, then drop-path. */
-  readonly scaled: (y: Value) => Value;
-  /** The branch as the other methods leave it: residual stream -> what is added to it. */
-  readonly next: (x: Value) => Value;
+  /** LayerScale; the identity in networks without it. */
+  readonly layerScale: (y: Value) => Value;
+  /** The network's stochastic depth; a new mask at each call. */
+  readonly dropPath: (y: Value) => Value;
 }
 
-/** What a method does at each kind of site. Left out = nothing. */
+export interface BranchArguments extends Branch {
+  readonly site: BranchSite;
+  /** The residual stream that enters the branch, (B*N, C). */
+  readonly x: Value;
+  /** What the N tokens are. */
+  readonly layout: Layout;
+  /** The branch as the other methods leave it: residual stream -> what is added to it. Steps can be replaced. */
+  readonly next: (x: Value, replaced?: Partial<Branch>) => Value;
+}
+
+/** What attention mixes, before it is cut into heads. q: (B, M, C); k, v: (B, N, C). */
+export interface Attended {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+}
+
+/**
+ * What a method does at each kind of site. Left out = nothing. Handlers are made anew for each network and called in the
+ * order of the forward pass, so they may carry values from one site to a later one.
+ */
 export interface Handlers {
   readonly linear?: (
     context: MethodContext,
@@ -79,9 +111,20 @@ export interface Handlers {
   ) => Value;
   readonly after?: (context: MethodContext, args: { readonly site: AfterSite; readonly y: Value }) => Value;
   readonly branch?: (context: MethodContext, args: BranchArguments) => Value;
-  /** Around a block. x: (B, N, C): class token, patches, then whatever methods appended. */
+  /** Around the mixing of tokens in a block: -> (B, M, C). */
+  readonly attention?: (
+    context: MethodContext,
+    args: Attended & { readonly block: number; readonly next: (mixed: Attended) => Value },
+  ) => Value;
+  /** Around a block. */
   readonly tokens?: (
     context: MethodContext,
-    args: { readonly block: number; readonly x: Value; readonly next: (x: Value) => Value },
-  ) => Value;
+    args: Tokens & { readonly block: number; readonly next: (tokens: Tokens) => Tokens },
+  ) => Tokens;
+  /** The picture's feature (B, C) after the last norm -> what the head reads, (B, any width). */
+  readonly feature?: (context: MethodContext, args: { readonly feature: Value }) => Value;
+  /** How a linear head starts, where the method says so. */
+  readonly headInit?: (classes: number) => { readonly weight: Init; readonly bias: Init };
+  /** A scalar added to the loss in training. `head`: the matrix that reads the features, (outputs, features). */
+  readonly penalty?: (context: MethodContext, args: { readonly head: Value }) => Value;
 }

@@ -6,11 +6,12 @@ import { attention } from '../graph/ops/attention.ts';
 import { add, cast, gelu, mul, quickGelu, scale, sub } from '../graph/ops/elementwise.ts';
 import { linear } from '../graph/ops/linear.ts';
 import { l2Normalize, layerNorm } from '../graph/ops/norm.ts';
-import { concat, expand, reshape, slice, transpose } from '../graph/ops/shape.ts';
+import { concat, expand, reshape, transpose } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
 import { gridOf } from './config.ts';
 import { chain, handlersOf, type Network } from './network.ts';
-import { type AfterSite, type BranchSite, type LinearPart, torchLinear } from './sites.ts';
+import { type AfterSite, type Attended, type Branch, type BranchSite, type LinearPart, torchLinear } from './sites.ts';
+import { type Layout, type Tokens, takeTokens } from './tokens.ts';
 
 /** Bytes of pictures (B, H, W, 3), 0..255 -> normalised (B, 3, H, W). */
 export function normalizePixels(pixels: Value, mean: readonly number[], std: readonly number[]): Value {
@@ -26,26 +27,24 @@ export function normalizePixels(pixels: Value, mean: readonly number[], std: rea
   return transpose(mul(centred, divisor), [0, 3, 1, 2]);
 }
 
-/** Normalised pictures (B, 3, H, W) -> tokens after the last block, before the last norm: (B, N, C), class token first. */
-export function encode(net: Network, pictures: Value): Value {
-  const { config } = net;
-  let x = embed(net, pictures);
-  const aroundBlock = handlersOf(net, 'tokens');
-  for (let i = 0; i < config.depth; i++) {
+/** Normalised pictures (B, 3, H, W) -> tokens after the last block, before the last norm. */
+export function encode(net: Network, pictures: Value): Tokens {
+  let tokens = embed(net, pictures);
+  for (let i = 0; i < net.config.depth; i++) {
     const run = chain(
-      aroundBlock.map((handle) => (args: { block: number; x: Value; next: (x: Value) => Value }) => handle(net, args)),
-      (tokens) => block(net, i, tokens),
-      (tokens) => ({ block: i, x: tokens }),
+      handlersOf(net, 'tokens'),
+      (inner: Tokens) => block(net, i, inner),
+      (handle, next) => (outer) => handle(net, { ...outer, block: i, next }),
     );
-    x = run(x);
+    tokens = run(tokens);
   }
-  return x;
+  return tokens;
 }
 
-/** Normalised pictures (B, 3, H, W) -> class features (B, C) after the last norm. */
+/** Normalised pictures (B, 3, H, W) -> features that the head reads: (B, C) unless a method widens them. */
 export function features(net: Network, pictures: Value): Value {
-  const x = encode(net, pictures);
-  return finalNorm(net, reshape(slice(x, 1, 0, 1), [net.batch, net.config.width]));
+  const classToken = reshape(takeTokens(encode(net, pictures), 'class'), [net.batch, net.config.width]);
+  return handlersOf(net, 'feature').reduce((feature, handle) => handle(net, { feature }), finalNorm(net, classToken));
 }
 
 /** The last norm: rows (n, C) -> (n, C). */
@@ -53,25 +52,28 @@ export function finalNorm(net: Network, rows: Value): Value {
   return norm(net, { name: 'norm', part: 'norm' }, rows);
 }
 
-/** Class features (B, C) -> logits (B, classes). */
+/** Features (B, F) -> logits (B, classes). */
 export function head(net: Network, feature: Value): Value {
   const { config } = net;
   const K = net.options.classes;
-  if (config.head === 'linear')
-    return linear(
-      feature,
-      net.head('head.weight', [K, config.width], torchLinear(config.width)),
-      net.head('head.bias', [K], torchLinear(config.width)),
-    );
-  const projected = linear(
-    feature,
-    net.head('head.proj.weight', [config.projection, config.width], torchLinear(config.width)),
-  );
+  const F = feature.shape[1]!;
+  if (config.head === 'linear') {
+    const start = handlersOf(net, 'headInit')[0]?.(K) ?? { weight: torchLinear(F), bias: torchLinear(F) };
+    const weight = reading(net, net.head('head.weight', [K, F], start.weight));
+    return linear(feature, weight, net.head('head.bias', [K], start.bias));
+  }
+  const projection = reading(net, net.head('head.proj.weight', [config.projection, F], torchLinear(F)));
   return linear(
-    l2Normalize(projected),
+    l2Normalize(linear(feature, projection)),
     net.head('head.weight', [K, config.projection], torchLinear(config.projection)),
     net.head('head.bias', [K], { kind: 'constant', value: 0 }),
   );
+}
+
+/** Lets the methods add to the loss what depends on the matrix that reads the features. */
+function reading(net: Network, matrix: Value): Value {
+  for (const handle of handlersOf(net, 'penalty')) net.penalties.push(handle(net, { head: matrix }));
+  return matrix;
 }
 
 /** Normalised pictures (B, 3, H, W) -> logits (B, classes). */
@@ -79,8 +81,8 @@ export function vit(net: Network, pictures: Value): Value {
   return head(net, features(net, pictures));
 }
 
-/** Patches, class token and positions: (B, 3, H, W) -> (B, N, C). */
-function embed(net: Network, pictures: Value): Value {
+/** Patches, class token and positions: (B, 3, H, W) -> (B, 1 + n*m, C). */
+function embed(net: Network, pictures: Value): Tokens {
   const { config, batch: B } = net;
   const { width: C, patchSize: P } = config;
   const [n, m] = gridOf(config);
@@ -92,40 +94,44 @@ function embed(net: Network, pictures: Value): Value {
   const bias = config.patchBias ? net.weight('patch_embed.proj.bias') : undefined;
   const projected = after(net, { name: 'patch_embed', part: 'patch_embed' }, linear(patches, weight, bias));
   const classToken = expand(net.weight('cls_token'), [B, 1, C]);
-  const tokens = add(concat([classToken, reshape(projected, [B, n * m, C])], 1), net.weight('pos_embed'));
-  if (!config.preNorm) return tokens;
-  const rows = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(tokens, [B * tokens.shape[1]!, C]));
-  return reshape(rows, tokens.shape);
+  const layout = [
+    { name: 'class', count: 1 },
+    { name: 'patches', count: n * m },
+  ];
+  const x = add(concat([classToken, reshape(projected, [B, n * m, C])], 1), net.weight('pos_embed'));
+  if (!config.preNorm) return { x, layout };
+  const rows = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(x, [B * x.shape[1]!, C]));
+  return { x: reshape(rows, x.shape), layout };
 }
 
 /** x + attention branch, then + MLP branch: (B, N, C) -> (B, N, C). */
-function block(net: Network, i: number, x: Value): Value {
+function block(net: Network, i: number, { x, layout }: Tokens): Tokens {
   const [B, N, C] = x.shape as [number, number, number];
-  const rows = reshape(x, [B * N, C]);
-  const attended = residual(net, { name: `blocks.${i}.attn`, block: i, part: 'attn' }, rows, (u) =>
-    selfAttention(net, i, u),
+  const attn = { name: `blocks.${i}.attn`, block: i, part: 'attn' } as const;
+  const attended = residual(net, attn, reshape(x, [B * N, C]), layout, (u) => selfAttention(net, i, u));
+  const out = residual(net, { name: `blocks.${i}.mlp`, block: i, part: 'mlp' }, attended, layout, (u) =>
+    mlp(net, i, u),
   );
-  const out = residual(net, { name: `blocks.${i}.mlp`, block: i, part: 'mlp' }, attended, (u) => mlp(net, i, u));
-  return reshape(out, [B, N, C]);
+  return { x: reshape(out, [B, N, C]), layout };
 }
 
-/** x + scaled(run(norm(x))), with the methods' branch handlers around the added part. */
-function residual(net: Network, site: BranchSite, x: Value, run: (u: Value) => Value): Value {
-  const { config } = net;
+/** x + dropPath(layerScale(run(norm(x)))), with the methods' branch handlers around the added part. */
+function residual(net: Network, site: BranchSite, x: Value, layout: Layout, run: (u: Value) => Value): Value {
   const index = site.part === 'attn' ? 1 : 2;
   const prefix = `blocks.${site.block}`;
-  const branchNorm = (y: Value) =>
-    norm(net, { name: `${prefix}.norm${index}`, part: `norm${index}` as 'norm1' | 'norm2', block: site.block }, y);
-  const scaled = (y: Value) => {
-    const layerScaled = config.layerScale ? mul(y, net.weight(`${prefix}.ls${index}.gamma`)) : y;
-    return net.dropPath(`${site.name}.drop_path`, layerScaled, net.dropPathRate(site.block));
+  const frozen: Branch = {
+    norm: (y) => norm(net, { name: `${prefix}.norm${index}`, part: `norm${index}`, block: site.block }, y),
+    run,
+    layerScale: (y) => (net.config.layerScale ? mul(y, net.weight(`${prefix}.ls${index}.gamma`)) : y),
+    dropPath: (y) => net.dropPath(`${site.name}.drop_path`, y, net.dropPathRate(site.block)),
   };
   const branch = chain(
-    handlersOf(net, 'branch').map((handle) => (args: Parameters<typeof handle>[1]) => handle(net, args)),
-    (y) => scaled(run(branchNorm(y))),
-    (y) => ({ site, x: y, norm: branchNorm, run, scaled }),
+    handlersOf(net, 'branch'),
+    (y: Value, steps: Branch) => steps.dropPath(steps.layerScale(steps.run(steps.norm(y)))),
+    (handle, next) => (y, steps) =>
+      handle(net, { ...steps, site, layout, x: y, next: (z, replaced) => next(z, { ...steps, ...replaced }) }),
   );
-  return add(x, branch(x));
+  return add(x, branch(x, frozen));
 }
 
 /** Multi-head self-attention: (B*N, C) -> (B*N, C). */
@@ -134,9 +140,18 @@ function selfAttention(net: Network, i: number, u: Value): Value {
   const { width: C, heads: H } = config;
   const N = u.shape[0]! / B;
   const d = C / H;
-  const heads = (part: 'q' | 'k' | 'v') => transpose(reshape(layer(net, i, part, u), [B, N, H, d]), [0, 2, 1, 3]); // (B, H, N, d)
-  const mixed = attention(heads('q'), heads('k'), heads('v'), 1 / Math.sqrt(d));
-  return layer(net, i, 'proj', reshape(transpose(mixed, [0, 2, 1, 3]), [B * N, C]));
+  const rows = (part: 'q' | 'k' | 'v') => reshape(layer(net, i, part, u), [B, N, C]);
+  const cut = (x: Value) => transpose(reshape(x, [B, x.shape[1]!, H, d]), [0, 2, 1, 3]); // (B, N, C) -> (B, H, N, d)
+  const mix = chain(
+    handlersOf(net, 'attention'),
+    ({ q, k, v }: Attended) => {
+      const mixed = attention(cut(q), cut(k), cut(v), 1 / Math.sqrt(d)); // (B, H, M, d)
+      return reshape(transpose(mixed, [0, 2, 1, 3]), q.shape);
+    },
+    (handle, next) => (args) => handle(net, { ...args, block: i, next }),
+  );
+  const mixed = mix({ q: rows('q'), k: rows('k'), v: rows('v') });
+  return layer(net, i, 'proj', reshape(mixed, [B * N, C]));
 }
 
 /** (B*N, C) -> (B*N, hidden) -> (B*N, C). */
@@ -154,9 +169,9 @@ function layer(net: Network, i: number, part: LinearPart, x: Value): Value {
   const biased = config.qkvBias || !['q', 'k', 'v'].includes(part);
   const site = { name, block: i, part, inputs, outputs };
   const run = chain(
-    handlersOf(net, 'linear').map((handle) => (args: Parameters<typeof handle>[1]) => handle(net, args)),
-    (y) => linear(y, net.weight(`${name}.weight`), biased ? net.weight(`${name}.bias`) : undefined),
-    (y) => ({ site, x: y }),
+    handlersOf(net, 'linear'),
+    (y: Value) => linear(y, net.weight(`${name}.weight`), biased ? net.weight(`${name}.bias`) : undefined),
+    (handle, next) => (y) => handle(net, { site, x: y, next }),
   );
   return run(x);
 }

@@ -65,7 +65,7 @@ function buildLogits(
   batch: number,
   parameter: (spec: ParameterSpec) => Value,
   extra: Pick<NetworkOptions, 'noise' | 'strength'> = {},
-): Value {
+): { readonly logits: Value; readonly penalties: readonly Value[] } {
   const { config, weights, methods, classes, normalization } = tuning;
   const infos = new Map(backboneParameters(config).map((info) => [info.name, info]));
   const net = network({
@@ -84,7 +84,7 @@ function buildLogits(
   const pictures = normalization
     ? normalizePixels(graph.input('pixels', 'uint8', [batch, h, w, 3]), normalization.mean, normalization.std)
     : graph.input('pictures', 'float32', [batch, 3, h, w]);
-  return vit(net, pictures);
+  return { logits: vit(net, pictures), penalties: net.penalties };
 }
 
 export interface TrainingGraph {
@@ -95,7 +95,10 @@ export interface TrainingGraph {
 
 export const noiseInput = (spec: NoiseSpec): string => `noise:${spec.name}`;
 
-/** Forward and gradients of one batch: loss = sum of `weights` x cross-entropy, so that micro-batches add up. */
+/**
+ * Forward and gradients of one batch: loss = sum of `weights` x (cross-entropy + the methods' penalties), so that
+ * micro-batches add up: the weights of a step sum to 1.
+ */
 function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: number) {
   const graph = new Graph();
   const { inputs, views } = slabInputs(graph, trained.slabs);
@@ -104,12 +107,13 @@ function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: num
     noise.push(spec);
     return graph.input(noiseInput(spec), 'float32', spec.shape);
   };
-  const logits = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, {
+  const { logits, penalties } = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, {
     noise: { source, dropPath: tuning.dropPath },
   });
   const labels = graph.input('labels', 'int64', [batch]);
   const sampleWeights = graph.input('weights', 'float32', [batch]);
-  const loss = sum(mul(crossEntropy(logits, labels, tuning.labelSmoothing), sampleWeights), [0], false);
+  const each = penalties.reduce(add, crossEntropy(logits, labels, tuning.labelSmoothing)); // (B,)
+  const loss = sum(mul(each, sampleWeights), [0], false);
   graph.output('loss', loss);
   graph.output('logits', logits);
   return { graph, slabValues: inputs, noise, slabGradients: gradients(loss, inputs) };
@@ -176,9 +180,6 @@ export function evaluationGraph(
   const graph = new Graph();
   const { views } = slabInputs(graph, trained.slabs);
   const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
-  graph.output(
-    'logits',
-    buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra),
-  );
+  graph.output('logits', buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra).logits);
   return exportGraph(graph);
 }

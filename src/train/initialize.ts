@@ -1,11 +1,12 @@
 // How trained parameters start: the backbone's own values, or draws from the stream of the parameter's name.
 import { type Rng, stream } from '../base/rng.ts';
-import { float32, sizeOf, type Tensor } from '../base/tensor.ts';
+import { float32, type Shape, sizeOf, type Tensor } from '../base/tensor.ts';
 import type { ParameterSpec } from '../model/network.ts';
 import type { Init } from '../model/sites.ts';
 import type { Weights } from '../model/weights.ts';
 
-function sampler(init: Init, rng: Rng): () => number {
+/** Draws of a tensor's elements, in order. */
+function sampler(init: Init, shape: Shape, rng: Rng): (index: number) => number {
   switch (init.kind) {
     case 'constant':
       return () => init.value;
@@ -19,6 +20,15 @@ function sampler(init: Init, rng: Rng): () => number {
         while (Math.abs(x) > init.limit) x = init.std * rng.normal();
         return x;
       };
+    case 'identity_centre_tap': {
+      const [, inputs, height, width] = shape as [number, number, number, number];
+      const taps = height * width;
+      return (index) => {
+        const channels = Math.floor(index / taps);
+        const diagonal = Math.floor(channels / inputs) === channels % inputs;
+        return diagonal && index % taps === (taps - 1) / 2 ? 1 : 0;
+      };
+    }
   }
 }
 
@@ -34,8 +44,14 @@ export async function initialValues(
       values.set(name, await weights.read(name));
       continue;
     }
-    const draw = sampler(init, stream(seed, 'init', name));
-    values.set(name, float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw)));
+    const draw = sampler(init, shape, stream(seed, 'init', name));
+    values.set(
+      name,
+      float32(
+        shape,
+        Float32Array.from({ length: sizeOf(shape) }, (_, index) => draw(index)),
+      ),
+    );
   }
   return values;
 }
