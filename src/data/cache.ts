@@ -1,46 +1,45 @@
-// Decoded pictures, kept on disk as bytes in one packed file per (pictures, geometry), so that a second run starts at once
-// and memory stays flat. An index beside the pack tells what it holds; both are written whole before they get their names.
-import { closeSync, openSync, readSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { availableParallelism, homedir } from 'node:os';
+// Decoded pictures, kept on disk as bytes in one packed file per (contents, geometry), so that a second run starts at once
+// and memory stays flat. Where the disk takes none they are held in memory, for this run only.
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DataError, messageOf } from '../base/errors.ts';
-import { canonicalJson, identity, type Json, sha256 } from '../base/identity.ts';
-import type { Picture } from './dataset.ts';
+import { identity, type Json } from '../base/identity.ts';
+import { contentHash, fingerprintOf, listHash, unreadable as noHash } from './content.ts';
+import type { Picture, Warn } from './dataset.ts';
+import { warnOnProcess } from './dataset.ts';
 import { decode } from './decode.ts';
+import { inOrder } from './in-order.ts';
+import {
+  openReader,
+  type PackIndex,
+  type PackReader,
+  readIndex,
+  sweep,
+  type Unreadable,
+  writePack,
+} from './pack-file.ts';
 import { type Geometry, transform } from './transform.ts';
 
+export type { Unreadable } from './pack-file.ts';
+
 /** Raised when decoding, resizing or the layout of a pack changes: old packs are then left alone. */
-const version = 1;
+const version = 3;
+/** Share of the free memory that pictures may take where the disk takes none; training needs the rest. */
+const memoryShare = 0.5;
 
 export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return process.env.VITUNE_CACHE || join(base, 'vitune');
 }
 
-export interface Unreadable {
-  readonly name: string;
-  readonly reason: string;
-}
-
-interface Index {
-  readonly version: number;
+export interface Pack extends PackReader {
   /** SHA-256 over names, labels and contents of all pictures, readable or not. */
-  readonly fingerprint: string;
-  readonly unreadable: readonly Unreadable[];
-  readonly bytesPerPicture: number;
-  readonly count: number;
-}
-
-export interface Pack {
   readonly fingerprint: string;
   /** The readable pictures in their given order: rows of the pack. */
   readonly pictures: readonly Picture[];
   readonly unreadable: readonly Unreadable[];
   readonly bytesPerPicture: number;
-  /** Copies picture `index` into `out` at byte `offset`. */
-  copy(index: number, out: Uint8Array, offset: number): void;
-  close(): void;
 }
 
 export interface PackOptions {
@@ -50,121 +49,124 @@ export interface PackOptions {
   readonly strict: boolean;
   readonly folder?: string;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told, in one line, when the pictures can't be kept on disk. Left out = a process warning. */
+  readonly onWarning?: Warn;
 }
 
 /** Opens the pack of these pictures, making it first where it isn't there. Throws DataError. */
 export async function openPack(options: PackOptions): Promise<Pack> {
   const { pictures, geometry, strict } = options;
   const folder = join(options.folder ?? cacheFolder(), 'pictures');
-  const stamps = await inOrder(pictures, async ({ name, label, stamp }) => [name, label, await stamp()]);
-  const key = identity({ version, geometry: geometry as unknown as Json, stamps: sha256(canonicalJson(stamps)) });
-  const path = join(folder, `${key}.u8`);
-  const index = (await knownIndex(path)) ?? (await build(options, folder, path));
-  if (strict && index.unreadable.length > 0)
+  const fingerprint = await fingerprintOf(pictures, folder);
+  const path = join(folder, `${identity({ version, geometry: geometry as unknown as Json, fingerprint })}.u8`);
+  const { index, reader } = await ready({ ...options, fingerprint }, folder, path);
+  if (strict && index.unreadable.length > 0) {
+    reader.close();
     throw new DataError(`--strict: ${index.unreadable.length} unreadable, first ${index.unreadable[0]!.reason}`);
+  }
   const left = new Set(index.unreadable.map(({ name }) => name));
-  const file = openSync(path, 'r');
-  const { bytesPerPicture } = index;
   return {
-    fingerprint: index.fingerprint,
+    fingerprint,
     pictures: pictures.filter(({ name }) => !left.has(name)),
     unreadable: index.unreadable,
-    bytesPerPicture,
-    copy(i, out, offset) {
-      const read = readSync(file, out, offset, bytesPerPicture, i * bytesPerPicture);
-      if (read !== bytesPerPicture) throw new DataError(`${path}: was changed while in use; remove it and run again`);
-    },
-    close: () => closeSync(file),
+    bytesPerPicture: index.bytesPerPicture,
+    copy: reader.copy,
+    close: reader.close,
   };
 }
 
-/** The index of a whole pack, or undefined. */
-async function knownIndex(path: string): Promise<Index | undefined> {
+interface Order extends PackOptions {
+  readonly fingerprint: string;
+}
+
+interface Ready {
+  readonly index: PackIndex;
+  readonly reader: PackReader;
+}
+
+async function ready(options: Order, folder: string, path: string): Promise<Ready> {
   try {
-    const index = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Index;
-    const { size } = await stat(path);
-    return index.version === version && size === index.count * index.bytesPerPicture ? index : undefined;
-  } catch {
-    return undefined;
+    let index = await readIndex(path, version);
+    if (!index) {
+      await mkdir(folder, { recursive: true });
+      await sweep(folder);
+      index = await writePack(path, (add) => decodeAll(options, add));
+    }
+    return { index, reader: openReader(path, index.bytesPerPicture) };
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    return inMemory(options, folder, cause);
   }
 }
 
-async function build(
-  { pictures, geometry, strict, onProgress }: PackOptions,
-  folder: string,
-  path: string,
-): Promise<Index> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const bytesPerPicture = geometry.imageSize[0] * geometry.imageSize[1] * 3;
-  const unreadable: Unreadable[] = [];
-  const hashes: string[] = [];
-  let count = 0;
-  try {
-    await mkdir(folder, { recursive: true });
-    const pack = await open(temporary, 'w');
-    try {
-      const each = async (picture: Picture) => {
-        try {
-          const bytes = await picture.read();
-          const hash = sha256(bytes);
-          return {
-            hash,
-            pixels: transform(await decode(picture.name, bytes, Math.max(...geometry.imageSize)), geometry),
-          };
-        } catch (cause) {
-          return { hash: 'unreadable', failure: cause };
-        }
-      };
-      let done = 0;
-      for await (const { item, result } of pipeline(pictures, each)) {
-        if ('failure' in result) {
-          const reason = messageOf(result.failure).replace(/^ENOENT.*/, `${item.name}: no such file`);
-          if (strict) throw new DataError(`--strict: ${reason}`, { cause: result.failure });
-          unreadable.push({ name: item.name, reason });
-        } else {
-          await pack.write(result.pixels);
-          count++;
-        }
-        hashes.push(canonicalJson([item.name, item.label, result.hash]));
-        onProgress?.(++done, pictures.length);
-      }
-      await pack.sync();
-    } finally {
-      await pack.close();
-    }
-    const index: Index = { version, fingerprint: sha256(hashes.join('\n')), unreadable, bytesPerPicture, count };
-    await rename(temporary, path);
-    const note = await open(`${path}.json.${process.pid}.tmp`, 'w');
-    await note.writeFile(JSON.stringify(index));
-    await note.close();
-    await rename(`${path}.json.${process.pid}.tmp`, `${path}.json`);
-    return index;
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    if (cause instanceof DataError) throw cause;
-    const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : messageOf(cause);
+/** The same pack without a disk. Throws DataError where memory is too small as well. */
+async function inMemory(options: Order, folder: string, cause: unknown): Promise<Ready> {
+  const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : messageOf(cause);
+  const refused = `${folder}: decoded pictures can't be kept here: ${full}`;
+  const advice = 'free some space, or set VITUNE_CACHE to another folder';
+  const needed = options.pictures.length * bytesIn(options.geometry);
+  const free = process.availableMemory() * memoryShare;
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  if (needed > free)
     throw new DataError(
-      `${folder}: decoded pictures can't be kept here: ${full}; free some space, or set VITUNE_CACHE to another folder`,
+      `${refused}; nor in memory, they take ${mebibytes(needed)} and ${mebibytes(free)} are to spare; ${advice}`,
       { cause },
     );
+  (options.onWarning ?? warnOnProcess)(`${refused}; they stay in memory and the next run decodes again; ${advice}`);
+  const kept: Uint8Array[] = [];
+  const index = await decodeAll(options, async (pixels) => void kept.push(pixels));
+  return {
+    index,
+    reader: { copy: (i, out, offset) => out.set(kept[i]!, offset), close: () => void kept.splice(0) },
+  };
+}
+
+const bytesIn = ({ imageSize: [height, width] }: Geometry) => height * width * 3;
+
+/** Decodes every picture in order. Throws DataError for the first unreadable one if `strict`. */
+async function decodeAll(
+  { pictures, geometry, strict, fingerprint, onProgress }: Order,
+  add: (pixels: Uint8Array) => Promise<void>,
+): Promise<PackIndex> {
+  const unreadable: Unreadable[] = [];
+  const seen = listHash();
+  let done = 0;
+  for await (const { item, result } of inOrder(pictures, (picture) => prepare(picture, geometry))) {
+    if ('pixels' in result) await add(result.pixels);
+    else {
+      const reason = reasonFor(item.name, result.failure);
+      if (strict) throw new DataError(`--strict: ${reason}`, { cause: result.failure });
+      unreadable.push({ name: item.name, reason });
+    }
+    seen.add(item, result.hash);
+    onProgress?.(++done, pictures.length);
+  }
+  // The pack's key is the contents that were hashed before: it must hold no others.
+  if (seen.end() !== fingerprint) throw new DataError('data: pictures changed while they were read; run again');
+  const count = pictures.length - unreadable.length;
+  return { version, unreadable, bytesPerPicture: bytesIn(geometry), count };
+}
+
+type Prepared =
+  | { readonly hash: string; readonly pixels: Uint8Array }
+  | { readonly hash: string; readonly failure: unknown };
+
+/** Reads, decodes and resizes one picture; never rejects. */
+async function prepare(picture: Picture, geometry: Geometry): Promise<Prepared> {
+  let hash = noHash;
+  try {
+    const bytes = await picture.read();
+    hash = contentHash(bytes);
+    const pixels = await decode(picture.name, bytes, Math.max(...geometry.imageSize, geometry.resizeTo));
+    return { hash, pixels: transform(pixels, geometry) };
+  } catch (failure) {
+    return { hash, failure };
   }
 }
 
-async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const out: R[] = [];
-  for await (const { result } of pipeline(items, work)) out.push(result);
-  return out;
-}
-
-/** Works on a few items at once and yields results in the items' order; at most that many results wait in memory. */
-async function* pipeline<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-): AsyncGenerator<{ item: T; result: R }> {
-  const width = 2 * availableParallelism();
-  const running: Promise<R>[] = [];
-  for (let i = 0; i < items.length; i++) {
-    while (running.length < width && i + running.length < items.length) running.push(work(items[i + running.length]!));
-    yield { item: items[i]!, result: await running.shift()! };
-  }
+/** One line that begins with the picture's name. */
+function reasonFor(name: string, failure: unknown): string {
+  if (failure instanceof DataError) return messageOf(failure);
+  if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return `${name}: no such file`;
+  return `${name}: can't be read: ${messageOf(failure)}`;
 }

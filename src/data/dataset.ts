@@ -8,7 +8,10 @@ export interface Picture {
   readonly label: number;
   /** The encoded picture. */
   read(): Promise<Uint8Array>;
-  /** Changes when the bytes do (size and time of change): lets a cache recognise what it knows without reading it. */
+  /**
+   * Tells the picture's bytes from all others that were ever on this machine (file, size, times of change) without reading
+   * them: what is remembered about a stamp is never checked again.
+   */
   stamp(): Promise<string>;
 }
 
@@ -25,6 +28,12 @@ export interface Dataset {
   readonly splitRule: string;
 }
 
+/** Takes something a person should know, in one line. */
+export type Warn = (line: string) => void;
+
+/** Where a caller doesn't listen: Node prints it, and programs can hear it by `process.on('warning')`. */
+export const warnOnProcess: Warn = (line) => process.emitWarning(line, 'VituneWarning');
+
 export interface SplitOptions {
   readonly seed: number;
   /** Shares of all pictures, where the source has no such split of its own. */
@@ -32,6 +41,8 @@ export interface SplitOptions {
   readonly testFraction: number;
   /** Training pictures (validation included), the rest for test; 0 = by `testFraction`. */
   readonly trainCount: number;
+  /** Told what was left out of the data on purpose. Left out = a process warning. */
+  readonly onWarning?: Warn;
 }
 
 /** One way of laying out data: one file in sources/, one line in its index. */

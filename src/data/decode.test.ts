@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { crc32, deflateSync } from 'node:zlib';
+import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decode } from './decode.ts';
@@ -45,6 +45,34 @@ describe('decode', () => {
   it('turns a picture as its EXIF orientation says', async () => {
     const [own, unturned] = [await image('exif_rotated.jpg'), await decoded('exif_rotated')];
     expect([own.width, own.height]).toEqual([unturned.height, unturned.width]);
+  });
+
+  it.each([
+    [1, 'top left'],
+    [2, 'top right'],
+    [3, 'bottom right'],
+    [4, 'bottom left'],
+    [5, 'top left'],
+    [6, 'top right'],
+    [7, 'bottom right'],
+    [8, 'bottom left'],
+  ])('orientation %i: what was stored at the top left is %s', async (orientation, corner) => {
+    const dark = { create: { width: 8, height: 8, channels: 3, background: '#000' } } as const;
+    const bytes = await sharp({ create: { width: 24, height: 16, channels: 3, background: '#fff' } })
+      .composite([{ input: dark, left: 0, top: 0 }])
+      .withMetadata({ orientation })
+      .jpeg()
+      .toBuffer();
+    const { width, height, rgb } = await decode('o.jpg', bytes, 16);
+    expect([width, height]).toEqual(orientation < 5 ? [24, 16] : [16, 24]);
+    const corners: Record<string, number> = {
+      'top left': 0,
+      'top right': width - 1,
+      'bottom left': (height - 1) * width,
+      'bottom right': height * width - 1,
+    };
+    const isDark = Object.entries(corners).filter(([, at]) => rgb[3 * at]! < 50);
+    expect(isDark.map(([name]) => name)).toEqual([corner]);
   });
 
   it('lays transparency on white, in every format that has it', async () => {
@@ -95,6 +123,35 @@ describe('decode', () => {
     expect(pixel(rgb, 0)).toEqual([255, 0, 0]);
     expect(pixel(rgb, width - 1)).toEqual([255, 255, 255]);
   });
+
+  it('draws an SVG that is zipped, marked as UTF-8, or shows a picture of its own', async () => {
+    const svg = (inner: string) =>
+      Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" width="8" height="8">${inner}</svg>`);
+    const red = svg('<rect width="8" height="8" fill="#f00"/>');
+    const data = (
+      await sharp({ create: { width: 8, height: 8, channels: 3, background: '#f00' } })
+        .png()
+        .toBuffer()
+    ).toString('base64');
+    for (const bytes of [
+      gzipSync(red),
+      Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), red]),
+      svg(`<a href="https://example.org"><image href="data:image/png;base64,${data}" width="8" height="8"/></a>`),
+      svg('<defs><rect id="r" width="8" height="8" fill="#f00"/></defs><use href="#r"/>'),
+    ]) {
+      const { width, rgb } = await decode('a.svg', bytes, 64);
+      expect([width, ...pixel(rgb, 64 * 32 + 32)]).toEqual([64, 255, 0, 0]);
+    }
+  });
+
+  it('scales 16 bits to 8', async () => {
+    const sixteen = Uint16Array.from([65535, 32768, 256, 255, 0, 50118]);
+    const png = await sharp(sixteen, { raw: { width: 2, height: 1, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect([...(await decode('16.png', png, 1)).rgb]).toEqual([255, 128, 1, 0, 0, 195]);
+  });
 });
 
 describe('decode refuses, in one line that names the picture,', () => {
@@ -117,6 +174,26 @@ describe('decode refuses, in one line that names the picture,', () => {
     expect(await message('cut.jpg', whole.subarray(0, 4000))).toMatch(/^cut\.jpg: can't be decoded/);
     const png = await readFile(new URL('decoded/odd_crop.png', folder));
     expect(await message('cut.png', png.subarray(0, 3000))).toMatch(/^cut\.png: can't be decoded/);
+  });
+  it.each(['jpeg', 'webp', 'gif', 'tiff', 'avif'] as const)('a truncated %s', async (format) => {
+    const noise = Buffer.from(Array.from({ length: 64 * 48 * 3 }, (_, i) => Math.imul(i, 2654435761) >>> 24));
+    const whole = await sharp(noise, { raw: { width: 64, height: 48, channels: 3 } })
+      .toFormat(format)
+      .toBuffer();
+    expect((await decode('whole', whole, 32)).width).toBe(64);
+    expect(await message('cut', whole.subarray(0, Math.floor(whole.length * 0.9)))).toMatch(
+      /^cut: can't be decoded: [^\n]+$/,
+    );
+  });
+  it.each([
+    ['a file', '<image xlink:href="file:///tmp/red.png" width="8" height="8"/>'],
+    ['a neighbour', '<image width="8" href="red.png"/>'],
+    ['an address', '<image href="https://example.org/red.png"/>'],
+    ['a style sheet', '<style>@import url("other.css");</style>'],
+    ['another drawing', '<use href="other.svg#part"/>'],
+  ])('a drawing that shows %s, as that would be a blank', async (_, inner) => {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="8" height="8">${inner}</svg>`;
+    expect(await message('a.svg', Buffer.from(svg))).toMatch(/^a\.svg: refers to \S+ outside of it; only drawings/);
   });
   it('a picture of 900 megapixels, without making room for it', async () => {
     const bomb = pngOfSize(30_000, 30_000);

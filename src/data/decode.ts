@@ -2,6 +2,7 @@
 // palette and CMYK become RGB, of an animation the first frame counts.
 import sharp from 'sharp';
 import { DataError, messageOf } from '../base/errors.ts';
+import { drawingIn, requireSelfContained } from './drawing.ts';
 
 /** Height x width x 3 bytes, rows from the top. */
 export interface Pixels {
@@ -13,14 +14,9 @@ export interface Pixels {
 /** 100 megapixels are 300 MB decoded: more than any camera, less than a decompression bomb. */
 const maxPixels = 100_000_000;
 /** No picture of a classification set is near it; reading more would only cost memory. */
-const maxBytes = 256 * 2 ** 20;
+export const maxPictureBytes = 256 * 2 ** 20;
 
 const white = { r: 255, g: 255, b: 255 };
-
-function isSvg(bytes: Uint8Array): boolean {
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).trimStart();
-  return head.startsWith('<') && /<svg[\s>]/i.test(new TextDecoder('latin1').decode(bytes.subarray(0, 65_536)));
-}
 
 /** Drawings have no pixels: the density at which the shorter side has at least `side` pixels (72 = 1 unit a pixel). */
 async function svgDensity(bytes: Uint8Array, side: number): Promise<number> {
@@ -31,11 +27,18 @@ async function svgDensity(bytes: Uint8Array, side: number): Promise<number> {
 /** Decodes a picture. `side`: pixels a drawing should have at least. Throws DataError with the reason in one line. */
 export async function decode(name: string, bytes: Uint8Array, side: number): Promise<Pixels> {
   if (bytes.length === 0) throw new DataError(`${name}: is an empty file`);
-  if (bytes.length > maxBytes)
-    throw new DataError(`${name}: is ${bytes.length} bytes long; at most ${maxBytes} are read`);
+  if (bytes.length > maxPictureBytes)
+    throw new DataError(`${name}: is ${bytes.length} bytes long; at most ${maxPictureBytes} are read`);
+  const drawing = drawingIn(bytes);
+  if (drawing) requireSelfContained(name, drawing);
   try {
-    const density = isSvg(bytes) ? { density: await svgDensity(bytes, side) } : {};
-    const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', pages: 1, ...density })
+    const density = drawing ? { density: await svgDensity(drawing, side) } : {};
+    const { data, info } = await sharp(drawing ?? bytes, {
+      limitInputPixels: maxPixels,
+      failOn: 'error',
+      pages: 1,
+      ...density,
+    })
       .rotate() // by its EXIF orientation
       .flatten({ background: white })
       .toColourspace('srgb')

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../base/identity.ts';
+import type { Interpolation } from '../base/preprocessing.ts';
 import { openSafetensors } from '../formats/safetensors-file.ts';
 import { decode } from './decode.ts';
 import { resize } from './resize.ts';
@@ -22,6 +24,28 @@ describe('transform equals Pillow, to the last bit', () => {
     const [name, picture] = key.split('/') as [string, string];
     const pixels = await decode(picture, await readFile(new URL(`decoded/${picture}.png`, folder)), 32);
     expect(Buffer.compare(transform(pixels, geometries[name]!), (await expected.read(key)).data as Uint8Array)).toBe(0);
+  });
+});
+
+interface FilterCase {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: string;
+  readonly results: readonly { filter: Interpolation; width: number; height: number; sha256: string }[];
+}
+const cases: readonly FilterCase[] = JSON.parse(await readFile(new URL('filters.json', folder), 'utf8'));
+
+describe('every filter equals Pillow, to the last bit', () => {
+  it.each(
+    cases.flatMap(({ results, width, height, rgb }) =>
+      results.map((result) => ({
+        ...result,
+        name: `${width} x ${height} -> ${result.width} x ${result.height} ${result.filter}`,
+        pixels: { width, height, rgb: new Uint8Array(Buffer.from(rgb, 'base64')) },
+      })),
+    ),
+  )('$name', ({ pixels, width, height, filter, sha256: expectedHash }) => {
+    expect(sha256(resize(pixels, width, height, filter).rgb)).toBe(expectedHash);
   });
 });
 

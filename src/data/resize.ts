@@ -17,14 +17,13 @@ function cubic(x: number): number {
   if (t < 2) return -0.5 * (((t - 5) * t + 8) * t - 4);
   return 0;
 }
+/** The Hamming window's coefficients are single precision in Pillow; in double a weight now and then rounds the other way. */
+const [a0, a1] = [Math.fround(0.54), Math.fround(0.46)];
 
 const filters: Readonly<Record<Exclude<Interpolation, 'nearest'>, Filter>> = {
   box: { support: 0.5, kernel: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, kernel: (x) => Math.max(0, 1 - Math.abs(x)) },
-  hamming: {
-    support: 1,
-    kernel: (x) => (Math.abs(x) >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x))),
-  },
+  hamming: { support: 1, kernel: (x) => (Math.abs(x) >= 1 ? 0 : sinc(x) * (a0 + a1 * Math.cos(Math.PI * x))) },
   bicubic: { support: 2, kernel: cubic },
   lanczos: { support: 3, kernel: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
@@ -69,56 +68,73 @@ const toByte = (sum: number) => {
   return value < 0 ? 0 : Math.min(value, 255);
 };
 
+// Both passes keep their sums in 32 bits (`| 0`), as Pillow does: a byte times the weights stays below 2^31.
+
 function horizontal({ width, height, rgb }: Pixels, to: number, filter: Filter): Pixels {
-  const taps = tapsFor(width, to, filter);
+  const { first, count, weights, width: stride } = tapsFor(width, to, filter);
   const out = new Uint8Array(to * height * 3);
+  let o = 0;
   for (let y = 0; y < height; y++) {
     const row = y * width * 3;
     for (let x = 0; x < to; x++) {
-      let [r, g, b] = [half, half, half];
-      const start = row + taps.first[x]! * 3;
-      for (let k = 0; k < taps.count[x]!; k++) {
-        const w = taps.weights[x * taps.width + k]!;
-        const at = start + k * 3;
-        r += rgb[at]! * w;
-        g += rgb[at + 1]! * w;
-        b += rgb[at + 2]! * w;
+      let r = half;
+      let g = half;
+      let b = half;
+      let at = row + first[x]! * 3;
+      let k = x * stride;
+      for (const end = k + count[x]!; k < end; k++) {
+        const w = weights[k]!;
+        r = (r + Math.imul(rgb[at]!, w)) | 0;
+        g = (g + Math.imul(rgb[at + 1]!, w)) | 0;
+        b = (b + Math.imul(rgb[at + 2]!, w)) | 0;
+        at += 3;
       }
-      const o = (y * to + x) * 3;
-      out[o] = toByte(r);
-      out[o + 1] = toByte(g);
-      out[o + 2] = toByte(b);
+      out[o++] = toByte(r);
+      out[o++] = toByte(g);
+      out[o++] = toByte(b);
     }
   }
   return { width: to, height, rgb: out };
 }
 
 function vertical({ width, height, rgb }: Pixels, to: number, filter: Filter): Pixels {
-  const taps = tapsFor(height, to, filter);
+  const { first, count, weights, width: stride } = tapsFor(height, to, filter);
   const row = width * 3;
   const out = new Uint8Array(to * row);
-  const sums = new Float64Array(row); // whole numbers below 2^53: exact
+  const sums = new Int32Array(row);
   for (let y = 0; y < to; y++) {
     sums.fill(half);
-    for (let k = 0; k < taps.count[y]!; k++) {
-      const w = taps.weights[y * taps.width + k]!;
-      const start = (taps.first[y]! + k) * row;
-      for (let x = 0; x < row; x++) sums[x]! += rgb[start + x]! * w;
+    let at = first[y]! * row; // whole rows one after the other: memory is read in order
+    for (let k = 0; k < count[y]!; k++) {
+      const w = weights[y * stride + k]!;
+      for (let x = 0; x < row; x++) sums[x] = (sums[x]! + Math.imul(rgb[at++]!, w)) | 0;
     }
     for (let x = 0; x < row; x++) out[y * row + x] = toByte(sums[x]!);
   }
   return { width, height: to, rgb: out };
 }
 
+/** The source index of each of `to` pixels. Pillow adds the step up instead of multiplying: its rounding errors count too. */
+function nearestIndices(from: number, to: number): Int32Array {
+  const step = from / to;
+  const out = new Int32Array(to);
+  let position = step * 0.5;
+  for (let i = 0; i < to; i++, position += step) out[i] = Math.min(Math.trunc(position), from - 1);
+  return out;
+}
+
 function nearest({ width, height, rgb }: Pixels, toWidth: number, toHeight: number): Pixels {
+  const columns = nearestIndices(width, toWidth);
+  const rows = nearestIndices(height, toHeight);
   const out = new Uint8Array(toWidth * toHeight * 3);
-  for (let y = 0; y < toHeight; y++) {
-    const sy = Math.min(Math.floor((y + 0.5) * (height / toHeight)), height - 1);
-    for (let x = 0; x < toWidth; x++) {
-      const sx = Math.min(Math.floor((x + 0.5) * (width / toWidth)), width - 1);
-      for (let c = 0; c < 3; c++) out[(y * toWidth + x) * 3 + c] = rgb[(sy * width + sx) * 3 + c]!;
+  let o = 0;
+  for (const sy of rows)
+    for (const sx of columns) {
+      const at = (sy * width + sx) * 3;
+      out[o++] = rgb[at]!;
+      out[o++] = rgb[at + 1]!;
+      out[o++] = rgb[at + 2]!;
     }
-  }
   return { width: toWidth, height: toHeight, rgb: out };
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -85,6 +86,42 @@ describe('a folder of class folders', () => {
   });
 });
 
+describe('on the way through folders', () => {
+  const open = async (root: string) => {
+    const warnings: string[] = [];
+    const onWarning = (line: string) => void warnings.push(line.replaceAll(root, 'ROOT'));
+    return { ...(await openDataset(root, { ...options, valFraction: 0, testFraction: 0, onWarning })), warnings };
+  };
+
+  it('follows links inside, and says which others it left out', async () => {
+    const elsewhere = await folderOf(['secret.png']);
+    const root = await folderOf(['a/1.png', 'b/1.png', 'b/2.png']);
+    await symlink('../b/1.png', join(root, 'a', 'inside.png'));
+    await symlink(join(elsewhere, 'secret.png'), join(root, 'a', 'outside.png'));
+    await symlink('nothing.png', join(root, 'a', 'broken.png'));
+    await symlink('..', join(root, 'b', 'up'));
+    const { splits, warnings } = await open(root);
+    expect(names(splits.train)).toEqual(['a/1.png', 'a/inside.png', 'b/1.png', 'b/2.png']);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^data ROOT: left out 3 symbolic links .*, first a\/(broken|outside)\.png; /),
+    ]);
+  });
+
+  it('takes a root that is a link, and a class that is called train', async () => {
+    const root = await folderOf(['train/1.png', 'tram/1.png']);
+    const link = `${root}-link`;
+    await symlink(root, link);
+    const { classes, splits, warnings } = await open(link);
+    expect([classes, names(splits.train), warnings]).toEqual([['train', 'tram'], ['train/1.png', 'tram/1.png'], []]);
+  });
+
+  it('leaves pipes alone: reading one would never end', async () => {
+    const root = await folderOf(['a/1.png', 'b/1.png']);
+    execFileSync('mkfifo', [join(root, 'a', 'pipe.png')]);
+    expect(names((await open(root)).splits.train)).toEqual(['a/1.png', 'b/1.png']);
+  });
+});
+
 describe('data that can not be used is refused in one line:', () => {
   it.each([
     ['an empty folder', [], {}, /^data ROOT: holds no pictures/],
@@ -95,13 +132,31 @@ describe('data that can not be used is refused in one line:', () => {
       'a class with one picture',
       [...numbered('cat', 5), 'dog/1.png'],
       {},
-      /class dog has 1 picture; splitting off test pictures needs at least 2/,
+      /class dog has 1 picture; splitting off test and validation pictures needs at least 3 a class/,
     ],
     [
       'too many training pictures',
       [...numbered('a', 5), ...numbered('b', 5)],
       { trainCount: 10 },
       /has 10 pictures; 10 for training leave none for test/,
+    ],
+    [
+      'a class with two pictures, for three splits',
+      [...numbered('cat', 5), ...numbered('dog', 2)],
+      {},
+      /class dog has 2 pictures; splitting off test and validation pictures needs at least 3 a class/,
+    ],
+    [
+      'too few training pictures',
+      [...numbered('a', 5), ...numbered('b', 5)],
+      { trainCount: 3 },
+      /3 pictures for training and validation are too few for 2 classes; give at least 4/,
+    ],
+    [
+      'splits beside classes',
+      ['train/a/1.png', 'train/b/1.png', 'test/a/1.png', 'test/b/1.png', 'docs/1.png'],
+      {},
+      /has test\/, train\/ beside docs\/; move what is no split elsewhere/,
     ],
     ['val without train', [...numbered('val/a', 5), ...numbered('val/b', 5)], {}, /no train folder/],
   ])('%s', async (_, files, change, pattern) => {

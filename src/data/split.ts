@@ -8,26 +8,43 @@ import type { Picture } from './dataset.ts';
 export const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 
-/** Shares `count` places among classes of these sizes: at least 1 and at most size - 1 each, largest remainders first. */
-function proportional(sizes: readonly number[], count: number): number[] {
+/** Shares `count` places among classes of these sizes: at least 1 and at most size - keep each, largest remainders first. */
+function proportional(sizes: readonly number[], count: number, keep: number): number[] {
   const total = sizes.reduce((a, b) => a + b, 0);
   const exact = sizes.map((size) => (size * count) / total);
-  const shares = exact.map((x, k) => Math.min(Math.max(Math.floor(x), 1), sizes[k]! - 1));
+  const shares = exact.map((x, k) => Math.min(Math.max(Math.floor(x), 1), sizes[k]! - keep));
   const order = exact.map((x, k) => ({ k, rest: x - Math.floor(x) })).sort((a, b) => b.rest - a.rest || a.k - b.k);
   let missing = count - shares.reduce((a, b) => a + b, 0);
   for (let turn = 0; missing !== 0 && turn < 2 * total; turn++) {
     const { k } = order[turn % order.length]!;
     const step = Math.sign(missing);
-    if (shares[k]! + step < 1 || shares[k]! + step > sizes[k]! - 1) continue;
+    if (shares[k]! + step < 1 || shares[k]! + step > sizes[k]! - keep) continue;
     shares[k]! += step;
     missing -= step;
   }
   return shares;
 }
 
+/** Throws DataError for a class with too few pictures to be in training and in a split for each of `purposes`. */
+export function requireEnough(
+  path: string,
+  pictures: readonly Picture[],
+  classes: readonly string[],
+  purposes: readonly string[],
+): void {
+  const needed = 1 + purposes.length;
+  const counts = classes.map(() => 0);
+  for (const { label } of pictures) counts[label]!++;
+  const label = counts.findIndex((count) => count < needed);
+  if (label < 0 || purposes.length === 0) return;
+  throw new DataError(
+    `data ${path}: class ${classes[label]} has ${counts[label]} picture${counts[label] === 1 ? '' : 's'}; splitting off ${purposes.join(' and ')} pictures needs at least ${needed} a class: add some, leave the class out, or make split folders (train/, val/, test/)`,
+  );
+}
+
 /**
- * Cuts `count` pictures off, stratified. Returns [rest, cut], each in order of name. Throws DataError where a class has too
- * few pictures to be in both.
+ * Cuts `count` pictures off, stratified: at least one of each class, and at least `keep` of each stay, so every class
+ * must have one more. Returns [rest, cut], each in order of name.
  */
 export function cutOff(
   pictures: readonly Picture[],
@@ -35,18 +52,15 @@ export function cutOff(
   count: number,
   seed: number,
   purpose: string,
+  keep = 1,
 ): [Picture[], Picture[]] {
-  const groups = classes.map((_, label) => pictures.filter((p) => p.label === label).sort(byName));
-  groups.forEach((group, label) => {
-    if (group.length < 2)
-      throw new DataError(
-        `data: class ${classes[label]} has ${group.length} picture${group.length === 1 ? '' : 's'}; splitting off ${purpose} pictures needs at least 2 a class: add some, leave the class out, or make a ${purpose}/ folder`,
-      );
-  });
-  const wanted = Math.min(Math.max(count, classes.length), pictures.length - classes.length);
+  const groups: Picture[][] = classes.map(() => []);
+  for (const picture of [...pictures].sort(byName)) groups[picture.label]!.push(picture);
+  const wanted = Math.min(Math.max(count, classes.length), pictures.length - keep * classes.length);
   const shares = proportional(
     groups.map((g) => g.length),
     wanted,
+    keep,
   );
   const cut = new Set<Picture>();
   groups.forEach((group, label) => {

@@ -110,7 +110,12 @@ export async function openTuned(folder: string, options: UseOptions = {}): Promi
     async predict(pictures) {
       const decoded: Uint8Array[] = [];
       for (const { name, bytes } of pictures)
-        decoded.push(transform(await decode(name, bytes, Math.max(...preprocessing.imageSize)), preprocessing));
+        decoded.push(
+          transform(
+            await decode(name, bytes, Math.max(...preprocessing.imageSize, preprocessing.resizeTo)),
+            preprocessing,
+          ),
+        );
       const all = await logits({ count: decoded.length, copy: (i, out, offset) => out.set(decoded[i]!, offset) });
       return pictures.map(({ name }, i) => ({
         picture: name,

@@ -1,11 +1,18 @@
 // A folder of class folders, with or without train/, val/ and test/ above them.
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { DataError, messageOf } from '../../base/errors.ts';
-import type { Dataset, Picture, Source, SplitName, SplitOptions } from '../dataset.ts';
-import { byName, cutOff } from '../split.ts';
+import {
+  type Dataset,
+  type Picture,
+  type Source,
+  type SplitName,
+  type SplitOptions,
+  warnOnProcess,
+} from '../dataset.ts';
+import { byName, cutOff, requireEnough } from '../split.ts';
+import { type Entry, list, pictureOf, picturesBelow, type Walk } from './files.ts';
 
-const extensions = /\.(png|jpe?g|webp|gif|avif|tiff?|svg)$/i;
 const splitFolders: Readonly<Record<string, SplitName>> = {
   train: 'train',
   training: 'train',
@@ -15,58 +22,13 @@ const splitFolders: Readonly<Record<string, SplitName>> = {
   test: 'test',
 };
 
-interface Entry {
-  readonly name: string;
-  readonly isFolder: boolean;
-}
-
-/** Visible entries in order of name; symbolic links are followed as long as they stay below `root`. */
-async function list(root: string, folder: string): Promise<Entry[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const out: Entry[] = [];
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    if (!entry.isSymbolicLink()) {
-      out.push({ name: entry.name, isFolder: entry.isDirectory() });
-      continue;
-    }
-    const target = await realpath(join(folder, entry.name)).catch(() => undefined);
-    if (target === undefined || relative(root, target).startsWith('..')) continue;
-    out.push({ name: entry.name, isFolder: (await stat(target)).isDirectory() });
-  }
-  return out.sort(byName);
-}
-
-async function filesBelow(root: string, folder: string, depth = 0): Promise<string[]> {
-  const out: string[] = [];
-  for (const { name, isFolder } of await list(root, folder)) {
-    const path = join(folder, name);
-    if (!isFolder) {
-      if (extensions.test(name)) out.push(path);
-    } else if (depth < 8) out.push(...(await filesBelow(root, path, depth + 1)));
-  }
-  return out;
-}
-
-function pictureOf(root: string, path: string, label: number): Picture {
-  return {
-    name: relative(root, path).split(sep).join('/'),
-    label,
-    read: () => readFile(path),
-    async stamp() {
-      const { size, mtimeMs } = await stat(path);
-      return `${size}:${mtimeMs}`;
-    },
-  };
-}
-
 /** Class name -> its pictures' paths. */
 type ClassFiles = Map<string, string[]>;
 
-async function classFolders(root: string, folder: string): Promise<ClassFiles> {
+async function classFolders(walk: Walk, folder: string): Promise<ClassFiles> {
   const classes: ClassFiles = new Map();
-  for (const { name, isFolder } of await list(root, folder))
-    if (isFolder) classes.set(name, await filesBelow(root, join(folder, name)));
+  for (const { name, isFolder } of await list(walk, folder))
+    if (isFolder) classes.set(name, await picturesBelow(walk, join(folder, name)));
   return classes;
 }
 
@@ -92,32 +54,56 @@ async function openFolder(path: string, options: SplitOptions): Promise<Dataset>
     throw new DataError(`data ${path}: no such folder; give a folder of class folders`, { cause });
   });
   if (!(await stat(root)).isDirectory()) throw new DataError(`data ${path}: is a file; give a folder of class folders`);
-  let top: Entry[];
+  const walk: Walk = { root, skippedLinks: [] };
   try {
-    top = await list(root, root);
+    return await openWalk(path, basename(given), walk, options);
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     throw new DataError(`data ${path}: can't be read: ${messageOf(cause)}`, { cause });
+  } finally {
+    const [first, ...others] = walk.skippedLinks;
+    if (first !== undefined)
+      (options.onWarning ?? warnOnProcess)(
+        `data ${path}: left out ${others.length + 1} symbolic links that lead nowhere, out of the folder or back up, first ${first}; copy the files if they belong to it`,
+      );
   }
-  const folders = top.filter((entry) => entry.isFolder);
-  const isSplit = folders.length > 0 && folders.every(({ name }) => name.toLowerCase() in splitFolders);
-  if (!isSplit) {
-    const classes = await classFolders(root, root);
+}
+
+/** Whether the folders on top are splits (true) or classes. Throws DataError where they are some of each. */
+function areSplits(path: string, folders: readonly Entry[]): boolean {
+  const known = folders.filter(({ name }) => Object.hasOwn(splitFolders, name.toLowerCase()));
+  const others = folders.filter((folder) => !known.includes(folder));
+  if (others.length === 0) return folders.length > 0;
+  // One such name alone may be a class (a train on rails); train and test side by side are not.
+  if (new Set(known.map(({ name }) => splitFolders[name.toLowerCase()])).size < 2) return false;
+  const names = (entries: readonly Entry[]) => entries.map(({ name }) => `${name}/`).join(', ');
+  throw new DataError(
+    `data ${path}: has ${names(known)} beside ${names(others.slice(0, 5))}; move what is no split elsewhere, or rename the former if they are classes`,
+  );
+}
+
+async function openWalk(path: string, name: string, walk: Walk, options: SplitOptions): Promise<Dataset> {
+  const { root } = walk;
+  const folders = (await list(walk, root)).filter((entry) => entry.isFolder);
+  if (!areSplits(path, folders)) {
+    walk.skippedLinks.splice(0); // met again below
+    const classes = await classFolders(walk, root);
     checkClasses(path, classes);
-    return splitUp(basename(given), root, classes, options);
+    return splitUp(path, name, root, classes, options);
   }
 
   const bySplit = new Map<SplitName, ClassFiles>();
   for (const { name } of folders) {
     const split = splitFolders[name.toLowerCase()]!;
     if (bySplit.has(split)) throw new DataError(`data ${path}: has two folders for the ${split} split; keep one`);
-    const classes = await classFolders(root, join(root, name));
+    const classes = await classFolders(walk, join(root, name));
     checkClasses(join(path, name), classes);
     bySplit.set(split, classes);
   }
   const train = bySplit.get('train');
   if (!train) throw new DataError(`data ${path}: has ${folders.map((f) => f.name).join(', ')} but no train folder`);
   for (const [split, classes] of bySplit) compareClasses(path, split, train, classes);
-  return fromSplits(basename(given), root, [...train.keys()], bySplit, options);
+  return fromSplits(path, name, root, [...train.keys()], bySplit, options);
 }
 
 function compareClasses(path: string, split: SplitName, train: ClassFiles, classes: ClassFiles): void {
@@ -133,20 +119,28 @@ function compareClasses(path: string, split: SplitName, train: ClassFiles, class
 const picturesOf = (root: string, names: readonly string[], classes: ClassFiles): Picture[] =>
   names.flatMap((name, label) => (classes.get(name) ?? []).map((file) => pictureOf(root, file, label))).sort(byName);
 
-function splitUp(name: string, root: string, classes: ClassFiles, options: SplitOptions): Dataset {
+function splitUp(path: string, name: string, root: string, classes: ClassFiles, options: SplitOptions): Dataset {
   const names = [...classes.keys()];
   const all = picturesOf(root, names, classes);
   const { seed, valFraction, testFraction, trainCount } = options;
   if (trainCount >= all.length && trainCount > 0)
-    throw new DataError(`data ${root}: has ${all.length} pictures; ${trainCount} for training leave none for test`);
+    throw new DataError(`data ${path}: has ${all.length} pictures; ${trainCount} for training leave none for test`);
   const testCount = trainCount > 0 ? all.length - trainCount : Math.round(all.length * testFraction);
-  const [rest, test] = testCount > 0 ? cutOff(all, names, testCount, seed, 'test') : [all, []];
+  const purposes = [...(testCount > 0 ? ['test'] : []), ...(valFraction > 0 ? ['validation'] : [])];
+  requireEnough(path, all, names, purposes);
+  const kept = valFraction > 0 ? 2 : 1; // pictures of a class that have to be left for training and validation
+  if (trainCount > 0 && trainCount < kept * names.length)
+    throw new DataError(
+      `data ${path}: ${trainCount} pictures for training${kept > 1 ? ' and validation' : ''} are too few for ${names.length} classes; give at least ${kept * names.length}`,
+    );
+  const [rest, test] = testCount > 0 ? cutOff(all, names, testCount, seed, 'test', kept) : [all, []];
   const valCount = Math.round((trainCount > 0 ? rest.length : all.length) * valFraction);
   const [train, val] = valFraction > 0 ? cutOff(rest, names, valCount, seed, 'validation') : [rest, []];
   return { name, root, classes: names, splits: { train, val, test }, splitRule: `stratified, seed ${seed}` };
 }
 
 function fromSplits(
+  path: string,
   name: string,
   root: string,
   names: readonly string[],
@@ -164,6 +158,7 @@ function fromSplits(
       splitRule: 'folders',
     };
   const all = read('train');
+  requireEnough(path, all, names, ['validation']);
   const [train, val] = cutOff(all, names, Math.round(all.length * valFraction), seed, 'validation');
   return {
     name,
