@@ -18,7 +18,14 @@ const rows: { name: string; trainable: number; done: DoneEvent }[] = [];
 const progress = createProgress();
 for (const method of methods) {
   let start: Extract<RunEvent, { type: 'start' }> | undefined;
-  for await (const event of train({ data, method, trainCount: 800, valFraction: 0, epochs: 12, out: join(folder, method) })) {
+  for await (const event of train({
+    data,
+    method,
+    trainCount: 800,
+    valFraction: 0,
+    epochs: 12,
+    out: join(folder, method),
+  })) {
     progress.show(event);
     if (event.type === 'start') start = event;
     if (event.type === 'done') rows.push({ name: method, trainable: start!.trainable, done: event });
@@ -30,11 +37,19 @@ rows.sort((a, b) => b.done.test!.top1 - a.done.test!.top1);
 console.log(
   table(
     ['method', 'test top-1', 'trained', 'time', 'where'],
-    rows.map(({ name, trainable, done }) => [name, percent(done.test!.top1), count(trainable), duration(done.seconds), relative('.', done.folder)]),
+    rows.map(({ name, trainable, done }) => [
+      name,
+      percent(done.test!.top1),
+      count(trainable),
+      duration(done.seconds),
+      relative('.', done.folder),
+    ]),
     [1, 2, 3],
   ),
 );
 // Two standard errors of a share measured on this many pictures.
 const { top1, pictures } = rows[0]!.done.test!;
-console.log(`\nEach figure is uncertain by about ${percent(2 * Math.sqrt((top1 * (1 - top1)) / pictures))} (${pictures} test pictures, one seed): small differences mean nothing.`);
+console.log(
+  `\nEach figure is uncertain by about ${percent(2 * Math.sqrt((top1 * (1 - top1)) / pictures))} (${pictures} test pictures, one seed): small differences mean nothing.`,
+);
 console.log(`Try one: npx vitune predict ${join(folder, rows[0]!.name)} ${join(data, 'food-drink', 'hamburger.png')}`);
