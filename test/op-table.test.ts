@@ -1,11 +1,11 @@
 // Every operator, every attribute value: shape rule against the runtime, values and gradients against torch, gradients
 // against finite differences that the runtime itself computes.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sizeOf, type Tensor } from '../src/base/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../src/base/tensor.ts';
 import { exportGraph } from '../src/graph/export.ts';
 import { gradients } from '../src/graph/grad.ts';
 import { Graph } from '../src/graph/graph.ts';
-import { add, gelu, mul } from '../src/graph/ops/elementwise.ts';
+import { add, detach, gelu, mul } from '../src/graph/ops/elementwise.ts';
 import { opTable } from '../src/graph/ops/index.ts';
 import { linear } from '../src/graph/ops/linear.ts';
 import { sum } from '../src/graph/ops/reduce.ts';
@@ -180,6 +180,15 @@ describe('the graph', () => {
     };
     expect(count('w2')).not.toContain('erf'); // GELU's gradient
     expect(count('w1')).toContain('erf');
+  });
+
+  it('lets no gradient through what is detached', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [2]);
+    graph.output('g', gradients(sum(mul(x, detach(x)), [0], false), [x])[0]!);
+    const session = await runtime.prepare(exportGraph(graph));
+    const { g } = await session.run({ x: float32([2], [3, -5]) });
+    expect([...(g!.data as Float32Array)]).toEqual([3, -5]); // x, not 2 x
   });
 
   it('refuses to differentiate what is no scalar', () => {

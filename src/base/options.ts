@@ -31,9 +31,14 @@ export interface SetOption<T extends string = string> extends Described {
   readonly choices: readonly T[];
   readonly default: readonly T[];
 }
-export type Option = NumberOption | BooleanOption | ChoiceOption | SetOption;
+/** Indices of blocks, in rising order; negative ones count from the end (-1 = the last). Empty = all. */
+export interface IndicesOption extends Described {
+  readonly type: 'indices';
+  readonly default: readonly number[];
+}
+export type Option = NumberOption | BooleanOption | ChoiceOption | SetOption | IndicesOption;
 export type OptionTable = { readonly [name: string]: Option };
-export type OptionValue = number | boolean | string | readonly string[];
+export type OptionValue = number | boolean | string | readonly string[] | readonly number[];
 
 export type ValueOf<O extends Option> = O extends NumberOption
   ? number
@@ -43,7 +48,9 @@ export type ValueOf<O extends Option> = O extends NumberOption
       ? T
       : O extends SetOption<infer T>
         ? readonly T[]
-        : never;
+        : O extends IndicesOption
+          ? readonly number[]
+          : never;
 /** The parsed, fully defaulted values of a table. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
@@ -60,6 +67,8 @@ export function ruleOf(option: Option): string {
       return `one of ${option.choices.join(', ')}`;
     case 'set':
       return `a list out of ${option.choices.join(', ')}`;
+    case 'indices':
+      return 'a list of block indices such as 0,1 or -1 for the last, or all';
     default: {
       const kind = option.type === 'integer' ? 'a whole number' : 'a number';
       const low = option.min === undefined ? '' : option.above ? ` above ${option.min}` : ` of at least ${option.min}`;
@@ -83,6 +92,13 @@ export function parseOption(owner: string, name: string, option: Option, value: 
       const names = typeof value === 'string' ? value.split(/[,+]/).map((s) => s.trim()) : value;
       if (!Array.isArray(names) || names.length === 0 || !names.every((n) => option.choices.includes(n))) return bad();
       return option.choices.filter((c) => names.includes(c));
+    }
+    case 'indices': {
+      if (value === 'all') return [];
+      const numbers =
+        typeof value === 'string' ? value.split(/[,+]/).map((s) => (s.trim() === '' ? NaN : Number(s))) : value;
+      if (!Array.isArray(numbers) || !numbers.every((n) => Number.isInteger(n))) return bad();
+      return [...new Set(numbers as number[])].sort((a, b) => a - b);
     }
     default: {
       const n = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;

@@ -11,5 +11,5 @@ export const bitfit = defineMethod({
   learningRate: 3e-3,
   options: {},
   trains: (parameter) => parameter.kind === 'bias',
-  count: '11 C L + 2 C',
+  count: '(7 C + H) L + 2 C',
 });

@@ -9,7 +9,15 @@ export const layernorm = defineMethod({
     url: 'https://openreview.net/forum?id=EhwEUb2ynIa',
   },
   learningRate: 3e-3,
-  options: {},
-  trains: (parameter) => parameter.module === 'norm',
+  options: {
+    where: {
+      type: 'choice',
+      choices: ['everywhere', 'blocks'],
+      default: 'everywhere',
+      help: 'all norms, or those of the blocks only',
+    },
+  },
+  trains: (parameter, { where }) =>
+    parameter.module === 'norm' && (where === 'everywhere' || parameter.block !== undefined),
   count: '2 C (2 L + 1)',
 });

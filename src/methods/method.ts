@@ -11,13 +11,21 @@ export interface Method<T extends OptionTable = OptionTable> {
   readonly paper: { readonly title: string; readonly url: string };
   readonly options: T;
   /** Which backbone parameters are trained; left out = none. */
-  readonly trains?: (parameter: ParameterInfo, options: ValuesOf<T>) => boolean;
+  readonly trains?: (parameter: ParameterInfo, options: ValuesOf<T>, config: VitConfig) => boolean;
   /** What it inserts, and where; left out = nothing. */
-  readonly at?: (options: ValuesOf<T>) => Handlers;
+  readonly at?: (options: ValuesOf<T>, config: VitConfig) => Handlers;
   /** Peak learning rate with AdamW where none is given: a sound start, not a tuned value. */
   readonly learningRate: number;
-  /** Number of trained scalars without the head, as a formula in C (width), L (blocks) and the options. */
+  /**
+   * Trained scalars without the head on a plain ViT, with the default options: a formula in C (width), H (hidden width of
+   * the MLP), L (blocks), `all` (the whole backbone) and the options' names. A test holds it to the true count.
+   */
   readonly count: string;
+  /**
+   * What the merge factor alpha of a tuned model means (WiSE-FT; Wortsman et al. 2022): 0 = pre-trained, 1 = tuned. Left
+   * out = every trained weight is interpolated.
+   */
+  readonly strength?: string;
   /** Why a backbone or a choice of options can't be taken, in one line; undefined = it can. */
   readonly refuses?: (config: VitConfig, options: ValuesOf<T>) => string | undefined;
 }

@@ -37,12 +37,17 @@ export interface ModelInfo {
   readonly preprocessing: Preprocessing;
 }
 
+/** The linear layers of a block. */
+export type LinearPart = 'q' | 'k' | 'v' | 'proj' | 'fc1' | 'fc2';
+
 /** What a backbone parameter is, so that methods select by meaning and never by a part of a name. */
 export interface ParameterInfo {
   readonly name: string;
   readonly shape: Shape;
   readonly module: 'patch_embed' | 'token' | 'position' | 'norm' | 'attn' | 'mlp' | 'layer_scale' | 'head';
   readonly kind: 'weight' | 'bias' | 'embedding';
+  /** Which layer of its attention or MLP it belongs to. */
+  readonly part?: LinearPart;
   /** Index of its block, where it has one. */
   readonly block?: number;
 }
@@ -67,15 +72,29 @@ export function backboneParameters(config: VitConfig): ParameterInfo[] {
   const { width: C, hidden, patchSize: P } = config;
   const list: ParameterInfo[] = [];
   type Module = ParameterInfo['module'];
-  const add = (module: Module, kind: ParameterInfo['kind'], name: string, shape: Shape, block?: number) =>
-    list.push({ name, shape, module, kind, ...(block === undefined ? {} : { block }) });
-  const linear = (module: Module, name: string, out: number, into: number, bias: boolean, block?: number) => {
-    add(module, 'weight', `${name}.weight`, [out, into], block);
-    if (bias) add(module, 'bias', `${name}.bias`, [out], block);
+  const add = (
+    module: Module,
+    kind: ParameterInfo['kind'],
+    name: string,
+    shape: Shape,
+    at: Pick<ParameterInfo, 'block' | 'part'> = {},
+  ) => list.push({ name, shape, module, kind, ...at });
+  const linear = (
+    module: 'attn' | 'mlp',
+    part: LinearPart,
+    out: number,
+    into: number,
+    bias: boolean,
+    block: number,
+  ) => {
+    const name = `blocks.${block}.${module}.${part}`;
+    add(module, 'weight', `${name}.weight`, [out, into], { block, part });
+    if (bias) add(module, 'bias', `${name}.bias`, [out], { block, part });
   };
   const norm = (name: string, block?: number) => {
-    add('norm', 'weight', `${name}.weight`, [C], block);
-    add('norm', 'bias', `${name}.bias`, [C], block);
+    const at = block === undefined ? {} : { block };
+    add('norm', 'weight', `${name}.weight`, [C], at);
+    add('norm', 'bias', `${name}.bias`, [C], at);
   };
 
   add('token', 'embedding', 'cls_token', [1, 1, C]);
@@ -86,13 +105,13 @@ export function backboneParameters(config: VitConfig): ParameterInfo[] {
   for (let i = 0; i < config.depth; i++) {
     const block = `blocks.${i}`;
     norm(`${block}.norm1`, i);
-    for (const part of ['q', 'k', 'v']) linear('attn', `${block}.attn.${part}`, C, C, config.qkvBias, i);
-    linear('attn', `${block}.attn.proj`, C, C, true, i);
-    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls1.gamma`, [C], i);
+    for (const part of ['q', 'k', 'v'] as const) linear('attn', part, C, C, config.qkvBias, i);
+    linear('attn', 'proj', C, C, true, i);
+    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls1.gamma`, [C], { block: i });
     norm(`${block}.norm2`, i);
-    linear('mlp', `${block}.mlp.fc1`, hidden, C, true, i);
-    linear('mlp', `${block}.mlp.fc2`, C, hidden, true, i);
-    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls2.gamma`, [C], i);
+    linear('mlp', 'fc1', hidden, C, true, i);
+    linear('mlp', 'fc2', C, hidden, true, i);
+    if (config.layerScale) add('layer_scale', 'weight', `${block}.ls2.gamma`, [C], { block: i });
   }
   norm('norm');
   return list;

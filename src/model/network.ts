@@ -6,8 +6,8 @@ import type { Graph } from '../graph/graph.ts';
 import { add, cast, mul, sub } from '../graph/ops/elementwise.ts';
 import { reshape } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
-import type { VitConfig } from './config.ts';
-import type { Handlers, Init, MethodContext } from './sites.ts';
+import { backboneParameters, type VitConfig } from './config.ts';
+import type { Affine, Handlers, Init, MethodContext } from './sites.ts';
 import type { Weights } from './weights.ts';
 
 /** A trained parameter: what it is, and how it starts (`pretrained` = the backbone's own value). */
@@ -48,6 +48,8 @@ export interface Network extends MethodContext {
   readonly options: NetworkOptions;
   /** A backbone weight in float32, frozen or trained. */
   weight(name: string): Value;
+  /** Weight and, where the backbone has one, bias of a layer. */
+  layer(name: string): Affine;
   head(name: string, shape: Shape, init: Init): Value;
   /** Scalars that methods add to the loss; filled while the forward pass is written. */
   readonly penalties: Value[];
@@ -75,16 +77,23 @@ export function network(options: NetworkOptions): Network {
     return noise!.source({ name: uses === 0 ? name : `${name}#${uses}`, shape, rate });
   };
 
+  const names = new Set(backboneParameters(config).map(({ name }) => name));
+  const weight = (name: string): Value => {
+    const { dtype, shape, data } = weights.get(name);
+    if (options.trains(name)) return parameter({ name, shape, init: { kind: 'pretrained' }, role: 'backbone' });
+    return cast(graph.constant(name, { dtype, shape }, data), 'float32');
+  };
+
   return {
     options,
     config,
     batch,
     penalties: [],
-    weight(name) {
-      const { dtype, shape, data } = weights.get(name);
-      if (options.trains(name)) return parameter({ name, shape, init: { kind: 'pretrained' }, role: 'backbone' });
-      return cast(graph.constant(name, { dtype, shape }, data), 'float32');
-    },
+    weight,
+    layer: (name) => ({
+      weight: weight(`${name}.weight`),
+      bias: names.has(`${name}.bias`) ? weight(`${name}.bias`) : undefined,
+    }),
     param: (name, shape, init) => parameter({ name, shape, init, role: 'method' }),
     head: (name, shape, init) => parameter({ name, shape, init: options.headInit ?? init, role: 'head' }),
     dropout: (name, x, rate) => (noise && rate > 0 ? mul(x, keep(name, x.shape, rate)) : x),

@@ -2,18 +2,20 @@
 // middleware: it receives a value and `next`, and returns a value.
 import type { Shape } from '../base/tensor.ts';
 import type { Value } from '../graph/types.ts';
-import type { VitConfig } from './config.ts';
+import type { LinearPart, VitConfig } from './config.ts';
 import type { Layout, Tokens } from './tokens.ts';
 
 /** How a new parameter starts. Drawn from the stream of its own name, so the order of creation doesn't matter. */
 export type Init =
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'normal'; readonly std: number }
+  | { readonly kind: 'normal'; readonly std: number; readonly mean?: number }
   /** Normal with `std` before the cut at +-`limit`. */
   | { readonly kind: 'truncated_normal'; readonly std: number; readonly limit: number }
   | { readonly kind: 'uniform'; readonly bound: number }
   /** A convolution (b, b, 3, 3) that passes its input through: 1 in the centre tap from each channel to itself. */
-  | { readonly kind: 'identity_centre_tap' };
+  | { readonly kind: 'identity_centre_tap' }
+  /** The L2 norm of each row of a pre-trained matrix (DoRA's magnitudes). */
+  | { readonly kind: 'row_norms'; readonly of: string };
 
 export const zeros: Init = { kind: 'constant', value: 0 };
 export const ones: Init = { kind: 'constant', value: 1 };
@@ -26,15 +28,25 @@ export const xavierUniform = (fanIn: number, fanOut: number): Init => ({
   bound: Math.sqrt(6 / (fanIn + fanOut)),
 });
 
-export type LinearPart = 'q' | 'k' | 'v' | 'proj' | 'fc1' | 'fc2';
-
-/** A frozen linear layer inside a block: x (B*N, in) -> (B*N, out). */
+/** A linear layer inside a block: x (B*N, in) -> (B*N, out). */
 export interface LinearSite {
   readonly name: string;
   readonly block: number;
   readonly part: LinearPart;
   readonly inputs: number;
   readonly outputs: number;
+}
+
+/** The site of a layer of a block. */
+export function linearSite({ width, hidden }: VitConfig, block: number, part: LinearPart): LinearSite {
+  const module = part === 'fc1' || part === 'fc2' ? 'mlp' : 'attn';
+  return {
+    name: `blocks.${block}.${module}.${part}`,
+    block,
+    part,
+    inputs: part === 'fc2' ? hidden : width,
+    outputs: part === 'fc1' ? hidden : width,
+  };
 }
 
 /** The output of a patch projection or a norm: (B*N, C), before anything else sees it. */
@@ -100,22 +112,47 @@ export interface Attended {
   readonly v: Value;
 }
 
+/** A layer's weight and bias (none = undefined): a linear layer's (out, in) and (out), or a norm's (C) and (C). */
+export interface Affine {
+  readonly weight: Value;
+  readonly bias: Value | undefined;
+}
+
+export interface LinearArguments {
+  readonly site: LinearSite;
+  readonly x: Value;
+  readonly next: (x: Value) => Value;
+  /** The layer itself, without the methods. */
+  readonly layer: Affine;
+}
+
+export interface AttentionArguments extends Attended {
+  readonly block: number;
+  /** What the N tokens are. */
+  readonly layout: Layout;
+  readonly next: (mixed: Attended) => Value;
+}
+
+/**
+ * How a method is merged into plain weights: from a layer as the methods inside leave it to the layer that computes the
+ * same with this method. Where a method has `linear` or `after` handlers and no fold for them, it can't be merged.
+ */
+export interface Folds {
+  readonly linear?: (context: MethodContext, args: { readonly site: LinearSite; readonly layer: Affine }) => Affine;
+  /** The patch projection's weight is (C, 3 P P). */
+  readonly after?: (context: MethodContext, args: { readonly site: AfterSite; readonly layer: Affine }) => Affine;
+}
+
 /**
  * What a method does at each kind of site. Left out = nothing. Handlers are made anew for each network and called in the
  * order of the forward pass, so they may carry values from one site to a later one.
  */
 export interface Handlers {
-  readonly linear?: (
-    context: MethodContext,
-    args: { readonly site: LinearSite; readonly x: Value; readonly next: (x: Value) => Value },
-  ) => Value;
+  readonly linear?: (context: MethodContext, args: LinearArguments) => Value;
   readonly after?: (context: MethodContext, args: { readonly site: AfterSite; readonly y: Value }) => Value;
   readonly branch?: (context: MethodContext, args: BranchArguments) => Value;
   /** Around the mixing of tokens in a block: -> (B, M, C). */
-  readonly attention?: (
-    context: MethodContext,
-    args: Attended & { readonly block: number; readonly next: (mixed: Attended) => Value },
-  ) => Value;
+  readonly attention?: (context: MethodContext, args: AttentionArguments) => Value;
   /** Around a block. */
   readonly tokens?: (
     context: MethodContext,
@@ -127,4 +164,6 @@ export interface Handlers {
   readonly headInit?: (classes: number) => { readonly weight: Init; readonly bias: Init };
   /** A scalar added to the loss in training. `head`: the matrix that reads the features, (outputs, features). */
   readonly penalty?: (context: MethodContext, args: { readonly head: Value }) => Value;
+  /** Present where all that the method inserts can be merged into the backbone's weights. */
+  readonly fold?: Folds;
 }

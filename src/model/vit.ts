@@ -8,9 +8,9 @@ import { linear } from '../graph/ops/linear.ts';
 import { l2Normalize, layerNorm } from '../graph/ops/norm.ts';
 import { concat, expand, reshape, transpose } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
-import { gridOf } from './config.ts';
+import { gridOf, type LinearPart } from './config.ts';
 import { chain, handlersOf, type Network } from './network.ts';
-import { type AfterSite, type Attended, type Branch, type BranchSite, type LinearPart, torchLinear } from './sites.ts';
+import { type AfterSite, type Attended, type Branch, type BranchSite, linearSite, torchLinear } from './sites.ts';
 import { type Layout, type Tokens, takeTokens } from './tokens.ts';
 
 /** Bytes of pictures (B, H, W, 3), 0..255 -> normalised (B, 3, H, W). */
@@ -108,7 +108,7 @@ function embed(net: Network, pictures: Value): Tokens {
 function block(net: Network, i: number, { x, layout }: Tokens): Tokens {
   const [B, N, C] = x.shape as [number, number, number];
   const attn = { name: `blocks.${i}.attn`, block: i, part: 'attn' } as const;
-  const attended = residual(net, attn, reshape(x, [B * N, C]), layout, (u) => selfAttention(net, i, u));
+  const attended = residual(net, attn, reshape(x, [B * N, C]), layout, (u) => selfAttention(net, i, u, layout));
   const out = residual(net, { name: `blocks.${i}.mlp`, block: i, part: 'mlp' }, attended, layout, (u) =>
     mlp(net, i, u),
   );
@@ -135,7 +135,7 @@ function residual(net: Network, site: BranchSite, x: Value, layout: Layout, run:
 }
 
 /** Multi-head self-attention: (B*N, C) -> (B*N, C). */
-function selfAttention(net: Network, i: number, u: Value): Value {
+function selfAttention(net: Network, i: number, u: Value, layout: Layout): Value {
   const { config, batch: B } = net;
   const { width: C, heads: H } = config;
   const N = u.shape[0]! / B;
@@ -148,7 +148,7 @@ function selfAttention(net: Network, i: number, u: Value): Value {
       const mixed = attention(cut(q), cut(k), cut(v), 1 / Math.sqrt(d)); // (B, H, M, d)
       return reshape(transpose(mixed, [0, 2, 1, 3]), q.shape);
     },
-    (handle, next) => (args) => handle(net, { ...args, block: i, next }),
+    (handle, next) => (args) => handle(net, { ...args, block: i, layout, next }),
   );
   const mixed = mix({ q: rows('q'), k: rows('k'), v: rows('v') });
   return layer(net, i, 'proj', reshape(mixed, [B * N, C]));
@@ -160,18 +160,14 @@ function mlp(net: Network, i: number, u: Value): Value {
   return layer(net, i, 'fc2', activate(layer(net, i, 'fc1', u)));
 }
 
-/** A frozen linear layer with the methods' handlers around it. */
+/** A linear layer with the methods' handlers around it. */
 function layer(net: Network, i: number, part: LinearPart, x: Value): Value {
-  const { config } = net;
-  const name = `blocks.${i}.${part === 'fc1' || part === 'fc2' ? 'mlp' : 'attn'}.${part}`;
-  const inputs = part === 'fc2' ? config.hidden : config.width;
-  const outputs = part === 'fc1' ? config.hidden : config.width;
-  const biased = config.qkvBias || !['q', 'k', 'v'].includes(part);
-  const site = { name, block: i, part, inputs, outputs };
+  const site = linearSite(net.config, i, part);
+  const own = net.layer(site.name);
   const run = chain(
     handlersOf(net, 'linear'),
-    (y: Value) => linear(y, net.weight(`${name}.weight`), biased ? net.weight(`${name}.bias`) : undefined),
-    (handle, next) => (y) => handle(net, { site, x: y, next }),
+    (y: Value) => linear(y, own.weight, own.bias),
+    (handle, next) => (y) => handle(net, { site, x: y, layer: own, next }),
   );
   return run(x);
 }

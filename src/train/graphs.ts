@@ -1,5 +1,7 @@
 // The graphs of a run, built from a backbone and its methods: one training step (forward, gradients, optimizer), or the
 // same cut in two for accumulated micro-batches, and one for evaluation. All share one list of trained parameters.
+
+import { OptionError } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { sizeOf } from '../base/tensor.ts';
 import { exportGraph, type GraphModel } from '../graph/export.ts';
@@ -13,8 +15,9 @@ import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
 import type { Value } from '../graph/types.ts';
 import type { ConfiguredMethod } from '../methods/index.ts';
 import { backboneParameters, type VitConfig } from '../model/config.ts';
-import { type NetworkOptions, type NoiseSpec, network, type ParameterSpec } from '../model/network.ts';
-import type { Init } from '../model/sites.ts';
+import { canMerge, mergedParameters } from '../model/merge.ts';
+import { type Network, type NetworkOptions, type NoiseSpec, network, type ParameterSpec } from '../model/network.ts';
+import type { Handlers, Init } from '../model/sites.ts';
 import { normalizePixels, vit } from '../model/vit.ts';
 import type { Weights } from '../model/weights.ts';
 
@@ -59,27 +62,45 @@ export function trainedParameters(tuning: Tuning): TrainedParameters {
   };
 }
 
-function buildLogits(
+/** What the methods insert. */
+const handlersFor = ({ methods, config }: Tuning): Handlers[] =>
+  methods.flatMap(({ method, options }) => (method.at ? [method.at(options, config)] : []));
+
+type Extra = Pick<NetworkOptions, 'noise' | 'strength'>;
+
+function networkOf(
   tuning: Tuning,
   graph: Graph,
   batch: number,
   parameter: (spec: ParameterSpec) => Value,
-  extra: Pick<NetworkOptions, 'noise' | 'strength'> = {},
-): { readonly logits: Value; readonly penalties: readonly Value[] } {
-  const { config, weights, methods, classes, normalization } = tuning;
+  extra: Extra = {},
+): Network {
+  const { config, weights, methods, classes } = tuning;
   const infos = new Map(backboneParameters(config).map((info) => [info.name, info]));
-  const net = network({
+  return network({
     graph,
     config,
     weights,
     batch,
     classes,
-    methods: methods.flatMap(({ method, options }) => (method.at ? [method.at(options)] : [])),
-    trains: (name) => methods.some(({ method, options }) => method.trains?.(infos.get(name)!, options) ?? false),
+    methods: handlersFor(tuning),
+    trains: (name) =>
+      methods.some(({ method, options }) => method.trains?.(infos.get(name)!, options, config) ?? false),
     parameter,
     ...(tuning.headInit ? { headInit: tuning.headInit } : {}),
     ...extra,
   });
+}
+
+function buildLogits(
+  tuning: Tuning,
+  graph: Graph,
+  batch: number,
+  parameter: (spec: ParameterSpec) => Value,
+  extra: Extra = {},
+): { readonly logits: Value; readonly penalties: readonly Value[] } {
+  const { config, normalization } = tuning;
+  const net = networkOf(tuning, graph, batch, parameter, extra);
   const [h, w] = config.imageSize;
   const pictures = normalization
     ? normalizePixels(graph.input('pixels', 'uint8', [batch, h, w, 3]), normalization.mean, normalization.std)
@@ -181,5 +202,28 @@ export function evaluationGraph(
   const { views } = slabInputs(graph, trained.slabs);
   const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
   graph.output('logits', buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra).logits);
+  return exportGraph(graph);
+}
+
+/**
+ * The trained parameters, fed -> every parameter of a plain backbone that computes the same (outputs `merged:<name>`); the
+ * head is left out. Throws OptionError where a method can't be merged.
+ */
+export function mergeGraph(
+  tuning: Tuning,
+  trained: TrainedParameters,
+  options: { readonly strength?: boolean } = {},
+): GraphModel {
+  tuning.methods.forEach(({ method, options: chosen }) => {
+    if (method.at && !canMerge(method.at(chosen, tuning.config)))
+      throw new OptionError(
+        `method ${method.name}: can't be merged into plain weights: it computes what no weight can hold`,
+      );
+  });
+  const graph = new Graph();
+  const { views } = slabInputs(graph, trained.slabs);
+  const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
+  const net = networkOf(tuning, graph, 1, (spec) => views.get(spec.name)!, extra);
+  for (const [name, value] of mergedParameters(net)) graph.output(`merged:${name}`, value);
   return exportGraph(graph);
 }

@@ -6,12 +6,12 @@ import type { Init } from '../model/sites.ts';
 import type { Weights } from '../model/weights.ts';
 
 /** Draws of a tensor's elements, in order. */
-function sampler(init: Init, shape: Shape, rng: Rng): (index: number) => number {
+function sampler(init: Exclude<Init, { kind: 'row_norms' }>, shape: Shape, rng: Rng): (index: number) => number {
   switch (init.kind) {
     case 'constant':
       return () => init.value;
     case 'normal':
-      return () => init.std * rng.normal();
+      return () => (init.mean ?? 0) + init.std * rng.normal();
     case 'uniform':
       return () => init.bound * (2 * rng.uniform() - 1);
     case 'truncated_normal':
@@ -32,6 +32,15 @@ function sampler(init: Init, shape: Shape, rng: Rng): (index: number) => number 
   }
 }
 
+/** L2 norm of each row of a matrix (out, in) -> (out). */
+function rowNorms({ shape, data }: Tensor<'float32'>): Tensor<'float32'> {
+  const [rows, columns] = shape as [number, number];
+  return float32(
+    [rows],
+    Float32Array.from({ length: rows }, (_, i) => Math.hypot(...data.subarray(i * columns, (i + 1) * columns))),
+  );
+}
+
 /** Start values of all trained parameters, by name. */
 export async function initialValues(
   specs: readonly ParameterSpec[],
@@ -42,6 +51,10 @@ export async function initialValues(
   for (const { name, shape, init } of specs) {
     if (init.kind === 'pretrained') {
       values.set(name, await weights.read(name));
+      continue;
+    }
+    if (init.kind === 'row_norms') {
+      values.set(name, rowNorms(await weights.read(init.of)));
       continue;
     }
     const draw = sampler(init, shape, stream(seed, 'init', name));

@@ -10,7 +10,7 @@ import { cacheFolder } from '../data/cache.ts';
 import { writeSafetensors } from '../formats/safetensors-file.ts';
 import { adamw, sgd } from '../graph/optim.ts';
 import { pack, unpack } from '../graph/slabs.ts';
-import { configureMethod } from '../methods/index.ts';
+import { checkMethods, configureMethods } from '../methods/index.ts';
 import { type Backbone, loadBackbone } from '../model/load.ts';
 import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
@@ -71,6 +71,7 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
     ...(options.threads ? { threads: options.threads } : {}),
   });
   const backbone = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
   const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
   const name = `${data.name}-${spec.methods.map((m) => m.name).join('+')}-${id.slice(0, 8)}`;
@@ -106,7 +107,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
   const tuning: Tuning = {
     config: run.backbone.config,
     weights: run.backbone.weights,
-    methods: spec.methods.map(configureMethod),
+    methods: configureMethods(spec.methods),
     classes: data.classes.length,
     normalization: run.backbone.preprocessing,
     dropPath: training.dropPath,

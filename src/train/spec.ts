@@ -2,7 +2,7 @@
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
 import { type OptionTable, parseOptions, type ValuesOf } from '../base/options.ts';
-import { configureMethod, type MethodChoice } from '../methods/index.ts';
+import { configureMethods, type MethodChoice } from '../methods/index.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Options of training, the same for every method. `learningRate` 0 stands for the method's own default. */
@@ -124,7 +124,7 @@ export interface RunSpecInput {
 
 /** Checks and defaults everything. Throws OptionError. */
 export function parseRunSpec(input: RunSpecInput): RunSpec {
-  const configured = input.methods.map(configureMethod);
+  const configured = configureMethods(input.methods);
   if (configured.length === 0) throw new OptionError('train: needs a method, e.g. --method lora');
   const given = parseOptions('train', trainingOptions, input.training ?? {});
   const learningRate = given.learningRate || Math.min(...configured.map(({ method }) => method.learningRate));

@@ -7,7 +7,7 @@ import { decode } from '../data/decode.ts';
 import { openDataset } from '../data/sources/index.ts';
 import { transform } from '../data/transform.ts';
 import { pack } from '../graph/slabs.ts';
-import { configureMethod } from '../methods/index.ts';
+import { configureMethods } from '../methods/index.ts';
 import { loadBackbone } from '../model/load.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { Device } from '../runtime/session.ts';
@@ -60,7 +60,7 @@ export async function openTuned(folder: string, options: UseOptions = {}): Promi
   const tuning: Tuning = {
     config: backbone.config,
     weights: backbone.weights,
-    methods: config.methods.map(configureMethod),
+    methods: configureMethods(config.methods),
     classes: classes.length,
     normalization: preprocessing,
     dropPath: 0,

@@ -7,6 +7,7 @@ import type { VitConfig } from '../../src/model/config.ts';
 import type { Source } from '../../src/model/families/family.ts';
 import { timmSource } from '../../src/model/families/timm.ts';
 import type { Weights } from '../../src/model/weights.ts';
+import type { Distribution } from './starts.ts';
 
 export interface CaseJson {
   readonly name: string;
@@ -14,6 +15,8 @@ export interface CaseJson {
   readonly variant?: 'paper';
   readonly quirk?: boolean;
   readonly batch: number;
+  readonly init_distribution?: Readonly<Record<string, Distribution>>;
+  readonly checks?: { readonly start_preserves_pretrained_function?: boolean };
   readonly backbone: {
     readonly kind: string;
     readonly img_size: number;
@@ -37,7 +40,16 @@ export interface CaseJson {
     readonly terms: Readonly<Record<string, unknown>>;
     readonly authors_flags_all?: Readonly<Record<string, unknown>>;
   };
-  readonly train?: { readonly lr: number; readonly weight_decay: number; readonly steps: number };
+  readonly train?: {
+    readonly lr: number;
+    readonly weight_decay: number;
+    readonly steps: number;
+    /** More than one: vectors have no weight decay. */
+    readonly param_groups?: readonly unknown[];
+    readonly loss_extra?: { readonly coefficient: number } | null;
+  };
+  /** Rates under the fixed masks `drop_path_mask.*`. */
+  readonly drop_path?: { readonly adapter: number; readonly vit: number };
   readonly merge?: {
     readonly tool: 'merge_petl' | 'merge_model';
     readonly option: 'all' | 'fc' | null;

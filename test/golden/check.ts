@@ -2,19 +2,27 @@
 import { float32, type Tensor } from '../../src/base/tensor.ts';
 import { adamw } from '../../src/graph/optim.ts';
 import { pack, unpack } from '../../src/graph/slabs.ts';
-import { configureMethod } from '../../src/methods/index.ts';
+import { configureMethods } from '../../src/methods/index.ts';
+import { backboneParameters } from '../../src/model/config.ts';
+import { timmSource } from '../../src/model/families/timm.ts';
+import type { NoiseSpec } from '../../src/model/network.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { Runtime } from '../../src/runtime/session.ts';
 import { createStepper } from '../../src/runtime/stepper.ts';
 import {
   accumulateGraph,
   evaluationGraph,
+  noiseInput,
   stepGraph,
   type Tuning,
   trainedParameters,
   updateGraph,
 } from '../../src/train/graphs.ts';
+import { initialValues } from '../../src/train/initialize.ts';
+import { mergedBackbone } from '../../src/train/merge.ts';
 import { asFloat, caseWeights, type GoldenCase, scalarOf, take } from './case.ts';
+import { wrongStarts } from './starts.ts';
+import { isPaper } from './translation.ts';
 import { type Translation, translate } from './translations/index.ts';
 
 /** Largest absolute difference per quantity, beside the tolerance it was held to. */
@@ -23,8 +31,17 @@ export interface Outcome {
   readonly passed: boolean;
 }
 
-/** METHODS.md's tolerances for a float32 implementation. */
-const tolerances = { logits: 2e-5, loss: 1e-5, grad: 2e-5, after: 2e-4, logits_after: 5e-4, logits_alpha: 1e-4 };
+/** Tolerances that the cases' makers suggest for a float32 implementation: the study's, and the papers' own variants'. */
+const studyTolerances = { logits: 2e-5, loss: 1e-5, grad: 2e-5, after: 2e-4, logits_after: 5e-4, logits_alpha: 1e-4 };
+const paperTolerances = {
+  ...studyTolerances,
+  loss: 2e-5,
+  grad: 5e-5,
+  logits_merged: 2e-5,
+  merged: 2e-5,
+  start: 1e-6,
+  wrong_starts: 0,
+};
 
 type Values = Map<string, Tensor<'float32'>>;
 
@@ -50,11 +67,9 @@ export async function checkCase(
     golden.json.kind === 'merge'
       ? await checkMerge(golden, translation, runtime)
       : await checkStep(golden, translation, runtime);
+  const tolerances: Readonly<Record<string, number>> = isPaper(golden) ? paperTolerances : studyTolerances;
   const worst = Object.fromEntries(
-    Object.entries(errors).map(([name, error]) => [
-      name,
-      { error, tolerance: tolerances[name as keyof typeof tolerances] },
-    ]),
+    Object.entries(errors).map(([name, error]) => [name, { error, tolerance: tolerances[name]! }]),
   );
   return { worst, passed: Object.values(worst).every(({ error, tolerance }) => error <= tolerance) };
 }
@@ -63,11 +78,11 @@ function tuningOf(golden: GoldenCase, { methods }: Translation): Tuning {
   return {
     config: golden.config,
     weights: caseWeights(golden),
-    methods: methods.map(configureMethod),
+    methods: configureMethods(methods),
     classes: golden.json.backbone.num_classes,
-    dropPath: 0,
+    dropPath: golden.json.drop_path?.vit ?? 0,
     labelSmoothing: 0,
-    decayOn: 'all',
+    decayOn: (golden.json.train?.param_groups ?? []).length > 1 ? 'matrices' : 'all',
   };
 }
 
@@ -99,52 +114,49 @@ async function checkStep(
   };
 
   // Gradients: one accumulation onto zeros.
-  const gradSession = await runtime.prepare(accumulateGraph(tuning, trained, json.batch).model);
+  const whole = accumulateGraph(tuning, trained, json.batch);
+  const feeds = { ...batch, ...masksOf(whole.noise, golden, translation) };
+  const gradSession = await runtime.prepare(whole.model);
   const zeros = trained.slabs.map((slab) => new Float32Array(slab.size));
-  const first = await gradSession.run({
-    ...batch,
-    ...params(trained, 'param:', arrays),
-    ...params(trained, 'grad:', zeros),
-  });
+  const forward = (values: readonly Float32Array[]) =>
+    gradSession.run({ ...feeds, ...params(trained, 'param:', values), ...params(trained, 'grad:', zeros) });
+  const first = await forward(arrays);
   const gradients = unpack(
     trained.slabs,
     trained.slabs.map((slab) => first[`next:grad:${slab.name}`]!.data as Float32Array),
   );
-  await gradSession.dispose();
 
-  // Three updates: by the single graph, and by the pair for accumulated micro-batches (each half of the batch).
+  // Three updates: by the single graph, and by the pair for accumulated micro-batches (halves of the batch where it is even).
+  const part = json.batch % 2 === 0 ? json.batch / 2 : 1;
   const slots = optimizer.slots.flatMap((slot) => Object.entries(params(trained, `${slot}:`, zeros)));
-  const whole = await createStepper({
+  const single = await createStepper({
     runtime,
     graphs: { step: stepGraph(tuning, trained, optimizer, json.batch).model },
     state: { ...params(trained, 'param:', arrays), ...Object.fromEntries(slots) },
   });
-  const halves = await createStepper({
+  const parted = await createStepper({
     runtime,
     graphs: {
-      accumulate: accumulateGraph(tuning, trained, json.batch / 2).model,
+      accumulate: accumulateGraph(tuning, trained, part).model,
       update: updateGraph(trained, optimizer),
     },
     state: { ...params(trained, 'param:', arrays), ...Object.fromEntries(slots) },
   });
   for (let step = 1; step <= steps; step++) {
     const scalars = optimizer.feed({ step, learningRate: lr, weightDecay: weight_decay });
-    await whole.step([batch], scalars);
-    await halves.step(halve(batch, json.batch), scalars);
+    await single.step([feeds], scalars);
+    await parted.step(partsOf(feeds, json.batch, part), scalars);
   }
-  const stateOf = (stepper: typeof whole) =>
+  const stateOf = (stepper: typeof single) =>
     unpack(
       trained.slabs,
       trained.slabs.map((slab) => stepper.state()[`param:${slab.name}`]!.data),
     );
-  const results = [stateOf(whole), stateOf(halves)];
+  const results = [stateOf(single), stateOf(parted)];
 
-  const evaluation = await runtime.prepare(evaluationGraph(tuning, trained, json.batch));
-  const final = await evaluation.run({
-    pictures: batch.pictures,
-    ...params(trained, 'param:', pack(trained.slabs, results[0]!)),
-  });
-  await Promise.all([evaluation.dispose(), whole.dispose(), halves.dispose()]);
+  // Fixed drop-path masks act in evaluation too, so these logits come from the training graph.
+  const final = await forward(pack(trained.slabs, results[0]!));
+  await Promise.all([gradSession.dispose(), single.dispose(), parted.dispose()]);
 
   const compare = (prefix: string, got: Values) =>
     Math.max(
@@ -167,21 +179,84 @@ async function checkStep(
     grad: compare('grad.', gradients),
     after: Math.max(...results.map((result) => compare('after.', result))),
     logits_after: maxError(final.logits!.data as Float32Array, tensors.get('logits_after')!.data as Float32Array),
+    ...(json.init_distribution ? { wrong_starts: wrongStarts(golden, translation, trained.specs) } : {}),
+    ...(await checkStart(golden, tuning, runtime)),
+    ...(tensors.has('logits_merged') ? await checkMerged(golden, tuning, trained, arrays, runtime) : {}),
   };
 }
 
-function halve(batch: { pictures: Tensor; labels: Tensor; weights: Tensor }, size: number) {
-  const half = size / 2;
-  const part = (tensor: Tensor, k: number): Tensor => {
-    const per = tensor.data.length / size;
-    const data = tensor.data.slice(k * half * per, (k + 1) * half * per);
-    return { dtype: tensor.dtype, shape: tensor.shape.with(0, half), data } as unknown as Tensor;
+/** Our own start, in networks whose original starts at the pre-trained function: the head alone decides. */
+async function checkStart(golden: GoldenCase, tuning: Tuning, runtime: Runtime): Promise<Record<string, number>> {
+  if (!golden.json.checks?.start_preserves_pretrained_function || !golden.name.endsWith('_init')) return {};
+  const logits = async (methods: Tuning['methods']) => {
+    const own: Tuning = { ...tuning, methods, headInit: { kind: 'normal', std: 0.3 } };
+    const trained = trainedParameters(own);
+    const values = await initialValues(trained.specs, own.weights, 0);
+    const session = await runtime.prepare(evaluationGraph(own, trained, golden.json.batch));
+    const feeds = params(trained, 'param:', pack(trained.slabs, values));
+    const out = await session.run({ ...feeds, pictures: golden.tensors.get('input')! });
+    await session.dispose();
+    return out.logits!.data as Float32Array;
   };
-  return [0, 1].map((k) => ({
-    pictures: part(batch.pictures, k),
-    labels: part(batch.labels, k),
-    weights: part(batch.weights, k),
-  }));
+  return { start: maxError(await logits(tuning.methods), await logits(configureMethods([{ name: 'linear' }]))) };
+}
+
+/** Merged into plain weights: the weights against the original's, where it has some, and the plain network's logits. */
+async function checkMerged(
+  golden: GoldenCase,
+  tuning: Tuning,
+  trained: ReturnType<typeof trainedParameters>,
+  arrays: readonly Float32Array[],
+  runtime: Runtime,
+): Promise<Record<string, number>> {
+  const { tensors, config } = golden;
+  const values = unpack(trained.slabs, arrays);
+  const merged = await mergedBackbone(runtime, tuning, trained, values);
+  const plain: Tuning = { ...tuning, ...merged, methods: configureMethods([{ name: 'linear' }]) };
+  const plainTrained = trainedParameters(plain);
+  const session = await runtime.prepare(evaluationGraph(plain, plainTrained, golden.json.batch));
+  const out = await session.run({
+    pictures: tensors.get('input')!,
+    ...params(plainTrained, 'param:', pack(plainTrained.slabs, values)),
+  });
+  await session.dispose();
+  const names = backboneParameters(config).map(({ name }) => ({ name, source: timmSource(name, config.width) }));
+  const compared = names.filter(({ source }) => tensors.has(`merged.${source.name}`));
+  let worst = 0;
+  for (const { name, source } of compared) {
+    const want = take<Tensor<'float32'>>(tensors, 'merged.', source).data;
+    worst = Math.max(worst, maxError((await merged.weights.read(name)).data, want));
+  }
+  return {
+    logits_merged: maxError(out.logits!.data as Float32Array, tensors.get('logits_merged')!.data as Float32Array),
+    ...(compared.length > 0 ? { merged: worst } : {}),
+  };
+}
+
+/** The case's fixed drop-path masks, as the noise that the graph takes. */
+function masksOf(
+  noise: readonly NoiseSpec[],
+  { tensors }: GoldenCase,
+  translation: Translation,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    noise.map((spec) => {
+      const mask = take<Tensor<'float32'>>(tensors, 'drop_path_mask.', translation.source(spec.name));
+      return [noiseInput(spec), float32(spec.shape, mask.data)];
+    }),
+  );
+}
+
+/** Every input cut into parts of `size` pictures. */
+function partsOf(feeds: Readonly<Record<string, Tensor>>, batch: number, size: number): Record<string, Tensor>[] {
+  const part = (tensor: Tensor, k: number): Tensor => {
+    const per = (tensor.data.length / batch) * size;
+    const data = tensor.data.slice(k * per, (k + 1) * per);
+    return { dtype: tensor.dtype, shape: tensor.shape.with(0, size), data } as unknown as Tensor;
+  };
+  return Array.from({ length: batch / size }, (_, k) =>
+    Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, part(tensor, k)])),
+  );
 }
 
 /** WiSE: the head (and tuned weights) interpolated, inserted modules multiplied by alpha. */
@@ -212,7 +287,8 @@ async function checkMerge(
         ];
       }),
     );
-    const strength = float32([], [tool === 'merge_petl' && option !== 'fc' ? alpha : 1]);
+    const acts = tool === 'merge_petl' && option !== 'fc' && translation.mergeFactor;
+    const strength = float32([], [acts ? alpha : 1]);
     const { logits } = await session.run({
       pictures: tensors.get('input')!,
       strength,

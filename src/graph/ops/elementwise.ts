@@ -82,6 +82,9 @@ export const geluOp: BoundOp<None> = defineOp<None>({
   },
 });
 
+/** The same values; no gradient passes. */
+export const detachOp: BoundOp<None> = unaryOp('detach', 'Identity', 'none');
+
 const onnxType: Partial<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
@@ -136,6 +139,7 @@ export const relu: Unary = (x) => reluOp.one([x], {});
 export const abs: Unary = (x) => absOp.one([x], {});
 export const sign: Unary = (x) => signOp.one([x], {});
 export const gelu: Unary = (x) => geluOp.one([x], {});
+export const detach: Unary = (x) => detachOp.one([x], {});
 export const cast = (x: Value, to: DType): Value => (x.dtype === to ? x : castOp.one([x], { to }));
 export const where = (condition: Value, a: Value, b: Value): Value => whereOp.one([condition, a, b], {});
 

@@ -26,6 +26,7 @@ export const opTable: readonly Op[] = [
   e.absOp,
   e.signOp,
   e.geluOp,
+  e.detachOp,
   e.castOp,
   e.whereOp,
   s.reshapeOp,

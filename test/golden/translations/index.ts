@@ -4,10 +4,33 @@ import type { Source } from '../../../src/model/families/family.ts';
 import { timmSource } from '../../../src/model/families/timm.ts';
 import type { GoldenCase } from '../case.ts';
 import { isOn, type MethodTranslation } from '../translation.ts';
-import { bitfit, full, layernorm } from './backbone.ts';
-import { lora } from './lora.ts';
+import { bitfit, full, layernorm, partial } from './backbone.ts';
+import { fact } from './fact.ts';
+import { dora, lora } from './low-rank.ts';
+import { adapterPlus, adapters, convpass, repadapter } from './modules.ts';
+import { difffit, ia3, ssf } from './scales.ts';
+import { patt, prefix, vpt, vqt } from './tokens.ts';
 
-const translations: readonly MethodTranslation[] = [full, bitfit, layernorm, lora];
+const translations: readonly MethodTranslation[] = [
+  full,
+  partial,
+  bitfit,
+  layernorm,
+  lora,
+  dora,
+  fact,
+  ssf,
+  difffit,
+  ia3,
+  vpt,
+  vqt,
+  prefix,
+  patt,
+  adapters,
+  convpass,
+  repadapter,
+  adapterPlus,
+];
 
 /** Flags that switch a method on in the study's code; all others only set its options. */
 const switches = [
@@ -31,6 +54,8 @@ export interface Translation {
   readonly methods: readonly MethodChoice[];
   /** Where a parameter of ours lies in the fixture. */
   readonly source: (name: string) => Source;
+  /** Whether the study's merge factor acts on these methods. */
+  readonly mergeFactor: boolean;
 }
 
 /** The methods of a case and where their parameters lie, or why it can't be run. */
@@ -46,12 +71,19 @@ export function translate(golden: GoldenCase): Translation | { readonly skip: st
 
   if (golden.json.variant === 'paper') {
     const choice = translations.map((t) => t.paper?.(golden)).find((c) => c !== undefined);
-    return choice ? { methods: [choice], source } : { skip: `no method yet for ${golden.json.method.name}` };
+    return choice
+      ? { methods: [choice], source, mergeFactor: true }
+      : { skip: `no method yet for ${golden.json.method.name}` };
   }
   const flags = golden.json.method.authors_flags_all ?? {};
   const understood = new Set(translations.flatMap((t) => t.flags ?? []));
   const unknown = switches.filter((flag) => isOn(flags[flag]) && !understood.has(flag));
   if (unknown.length > 0) return { skip: `no method yet for ${unknown.join(', ')}` };
-  const methods = translations.flatMap((t) => t.study?.(flags, golden) ?? []);
-  return { methods: methods.length > 0 ? methods : [linear], source };
+  const chosen = translations.map((t) => ({ t, choices: t.study?.(flags, golden) ?? [] }));
+  const methods = chosen.flatMap(({ choices }) => choices);
+  return {
+    methods: methods.length > 0 ? methods : [linear],
+    source,
+    mergeFactor: chosen.every(({ t, choices }) => choices.length === 0 || !t.ignoresMergeFactor),
+  };
 }
