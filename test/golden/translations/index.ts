@@ -58,6 +58,13 @@ export interface Translation {
   readonly mergeFactor: boolean;
 }
 
+/** The study's zero-shot head is a sequence: CLIP's projection, then the classifier. */
+function clipHead(name: string, { config, tensors }: GoldenCase): Source | undefined {
+  if (config.head !== 'clip' || !name.startsWith('head.')) return undefined;
+  const inSequence = name === 'head.proj.weight' ? 'head.0.linear.weight' : name.replace('head.', 'head.1.');
+  return tensors.has(`backbone.${inSequence}`) ? { name: inSequence } : undefined;
+}
+
 /** The methods of a case and where their parameters lie, or why it can't be run. */
 export function translate(golden: GoldenCase): Translation | { readonly skip: string } {
   const source = (name: string): Source => {
@@ -65,7 +72,7 @@ export function translate(golden: GoldenCase): Translation | { readonly skip: st
       const found = translation.source?.(name, golden);
       if (found) return found;
     }
-    return timmSource(name, golden.config.width);
+    return clipHead(name, golden) ?? timmSource(name, golden.config.width);
   };
   const linear: MethodChoice = { name: 'linear', options: {} };
 
