@@ -1,12 +1,13 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
 import { resolve } from 'node:path';
 import type { ValuesOf } from './base/options.ts';
-import { defaultMethod } from './methods/index.ts';
+import { methodNames } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
 import type { Device } from './runtime/session.ts';
 import type { RunEvent } from './train/events.ts';
 import { runTraining } from './train/run.ts';
-import { type dataOptions, parseRunSpec, type RunSpec, type trainingOptions } from './train/spec.ts';
+import { parseRunSpec, type RunSpec } from './train/spec.ts';
+import type { dataOptions, trainingOptions } from './train/training-options.ts';
 
 export {
   CheckpointError,
@@ -36,10 +37,12 @@ export interface TrainOptions
   data: string;
   /** Name of a built-in model or folder with config.json and model.safetensors. */
   model?: string;
-  /** A method's name (`methods` lists them). */
+  /** A method's name (`methods` lists them), or several by +: `lora+bitfit`. */
   method?: string;
-  /** The method's own options, e.g. `{ rank: 8 }`. */
+  /** The method's own options, e.g. `{ rank: 8 }`; of several methods by name: `{ lora: { rank: 8 } }`. */
   methodOptions?: Readonly<Record<string, unknown>>;
+  /** Defaults by name: `study`. */
+  preset?: string;
   /** The run's folder; left out = below runs/. */
   out?: string;
   resume?: boolean;
@@ -55,7 +58,8 @@ export function specOf(options: TrainOptions): RunSpec {
     data,
     model,
     method,
-    methodOptions,
+    methodOptions = {},
+    preset,
     out: _o,
     resume: _r,
     strict: _s,
@@ -65,10 +69,15 @@ export function specOf(options: TrainOptions): RunSpec {
     ...rest
   } = options;
   const { trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
+  const names = methodNames(method);
   return parseRunSpec({
     data: resolve(data),
     model: locateModel(model ?? defaultModel),
-    methods: [{ name: method ?? defaultMethod, options: methodOptions ?? {} }],
+    methods: names.map((name) => ({
+      name,
+      options: names.length === 1 ? methodOptions : ((methodOptions[name] ?? {}) as Record<string, unknown>),
+    })),
+    ...(preset === undefined ? {} : { preset }),
     training,
     dataOptions: { trainCount, valFraction, testFraction, splitSeed, imageSize },
   });

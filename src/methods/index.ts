@@ -75,6 +75,14 @@ export function methodNamed(name: string): Method {
   return method;
 }
 
+/** The names in `lora+bitfit`; the default where nothing is given. Throws OptionError for a name given twice. */
+export function methodNames(text: string = defaultMethod): string[] {
+  const names = text.split('+').map((name) => name.trim());
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new OptionError(`method ${text}: names ${twice} twice`);
+  return names;
+}
+
 export interface MethodChoice {
   readonly name: string;
   readonly options: Readonly<Record<string, OptionValue>>;

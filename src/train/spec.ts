@@ -1,109 +1,11 @@
 // RunSpec: everything that decides a run's result, as plain JSON, parsed and defaulted once. Its hash is the run's id.
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
-import { type OptionTable, parseOptions, type ValuesOf } from '../base/options.ts';
-import { configureMethods, type MethodChoice } from '../methods/index.ts';
+import { parseOptions, type ValuesOf } from '../base/options.ts';
+import { configureMethods, type MethodChoice, methodNamed } from '../methods/index.ts';
+import { presetNamed } from './presets.ts';
 import type { Schedule } from './schedule.ts';
-
-/** Options of training, the same for every method. `learningRate` 0 stands for the method's own default. */
-export const trainingOptions = {
-  epochs: { type: 'integer', default: 20, min: 1, max: 10_000, help: 'passes over the training pictures' },
-  batchSize: { type: 'integer', default: 32, min: 1, max: 4096, help: 'pictures an optimizer step' },
-  microBatch: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    max: 1024,
-    help: 'pictures run at once, their gradients summed (0 = chosen by a probe)',
-  },
-  optimizer: { type: 'choice', choices: ['adamw', 'sgd'], default: 'adamw', help: 'update rule' },
-  learningRate: { type: 'number', default: 0, min: 0, max: 100, help: "peak learning rate (0 = the method's own)" },
-  weightDecay: { type: 'number', default: 1e-4, min: 0, max: 10, help: 'weight decay', grid: [1e-3, 1e-4] },
-  decayOn: {
-    type: 'choice',
-    choices: ['matrices', 'all'],
-    default: 'matrices',
-    help: 'what decays: matrices only, or biases and norms too',
-  },
-  momentum: { type: 'number', default: 0.9, min: 0, max: 0.9999, help: 'momentum of sgd' },
-  schedule: {
-    type: 'choice',
-    choices: ['cosine', 'constant', 'study'],
-    default: 'cosine',
-    help: 'warm-up and cosine a step; constant; or per epoch as the published study',
-  },
-  warmupEpochs: { type: 'number', default: 1, min: 0, help: 'epochs of linear warm-up' },
-  minLearningRate: { type: 'number', default: 0, min: 0, help: 'learning rate at the end of the cosine' },
-  warmupStart: { type: 'number', default: 0, min: 0, help: 'learning rate at the start of the warm-up' },
-  dropPath: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 0.95,
-    help: 'stochastic depth of the last block, rising linearly from 0',
-  },
-  labelSmoothing: {
-    type: 'number',
-    default: 0,
-    min: 0,
-    max: 0.95,
-    help: 'share of the target spread over all classes',
-  },
-  flip: { type: 'boolean', default: false, help: 'mirror half of the training pictures' },
-  randomResizedCrop: { type: 'boolean', default: false, help: 'train on random crops, 8 % to 100 % of the area' },
-  patience: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    max: 10_000,
-    help: 'stop after this many epochs without a better validation accuracy (0 = never)',
-  },
-  keep: {
-    type: 'choice',
-    choices: ['last', 'best'],
-    default: 'last',
-    help: 'parameters to keep: of the last epoch, or of the best on validation',
-  },
-  seed: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    max: 2 ** 31 - 1,
-    help: 'seed of the start values, the order, augmentation and noise',
-  },
-} as const satisfies OptionTable;
-
-/** Options of the data. */
-export const dataOptions = {
-  trainCount: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    help: 'training pictures of a folder without splits, the rest for test (0 = by fractions)',
-  },
-  valFraction: {
-    type: 'number',
-    default: 0.15,
-    min: 0,
-    max: 0.9,
-    help: 'share of pictures for validation, where there is no such folder',
-  },
-  testFraction: {
-    type: 'number',
-    default: 0.15,
-    min: 0,
-    max: 0.9,
-    help: 'share of pictures for test, where there is no such folder',
-  },
-  splitSeed: { type: 'integer', default: 0, min: 0, max: 2 ** 31 - 1, help: 'seed of the split' },
-  imageSize: {
-    type: 'integer',
-    default: 0,
-    min: 0,
-    max: 4096,
-    help: "side of the model's input in pixels (0 = the checkpoint's)",
-  },
-} as const satisfies OptionTable;
+import { dataOptions, trainingOptions } from './training-options.ts';
 
 export interface RunSpec {
   /** Data folder and model folder, absolute. */
@@ -120,23 +22,46 @@ export interface RunSpecInput {
   readonly methods: readonly { readonly name: string; readonly options?: Readonly<Record<string, unknown>> }[];
   readonly training?: Readonly<Record<string, unknown>>;
   readonly dataOptions?: Readonly<Record<string, unknown>>;
+  /** Defaults by name (presets.ts); what is given above wins. */
+  readonly preset?: string;
+}
+
+const given = (values: Readonly<Record<string, unknown>> | undefined) =>
+  Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined));
+
+/** The input with a preset's values where it says nothing. */
+function withPreset(input: RunSpecInput): RunSpecInput {
+  if (input.preset === undefined) return input;
+  const preset = presetNamed(input.preset);
+  return {
+    ...input,
+    training: { ...preset.training, ...given(input.training) },
+    methods: input.methods.map(({ name, options }) => ({
+      name,
+      options: { ...preset.methodOptions(methodNamed(name)), ...given(options) },
+    })),
+  };
 }
 
 /** Checks and defaults everything. Throws OptionError. */
-export function parseRunSpec(input: RunSpecInput): RunSpec {
+export function parseRunSpec(bare: RunSpecInput): RunSpec {
+  const input = withPreset(bare);
   const configured = configureMethods(input.methods);
   if (configured.length === 0) throw new OptionError('train: needs a method, e.g. --method lora');
-  const given = parseOptions('train', trainingOptions, input.training ?? {});
-  const learningRate = given.learningRate || Math.min(...configured.map(({ method }) => method.learningRate));
-  const keep = input.training?.keep === undefined && given.patience > 0 ? 'best' : given.keep;
-  const warmupEpochs = input.training?.warmupEpochs === undefined ? Math.min(1, given.epochs / 4) : given.warmupEpochs;
-  if (warmupEpochs >= given.epochs)
-    throw new OptionError(`train: option warmupEpochs must be below the ${given.epochs} epochs, got ${warmupEpochs}`);
+  const training = parseOptions('train', trainingOptions, input.training ?? {});
+  const learningRate = training.learningRate || Math.min(...configured.map(({ method }) => method.learningRate));
+  const keep = input.training?.keep === undefined && training.patience > 0 ? 'best' : training.keep;
+  const warmupEpochs =
+    input.training?.warmupEpochs === undefined ? Math.min(1, training.epochs / 4) : training.warmupEpochs;
+  if (warmupEpochs >= training.epochs)
+    throw new OptionError(
+      `train: option warmupEpochs must be below the ${training.epochs} epochs, got ${warmupEpochs}`,
+    );
   return {
     data: input.data,
     model: input.model,
     methods: configured.map(({ method, options }) => ({ name: method.name, options })),
-    training: { ...given, learningRate, warmupEpochs, keep },
+    training: { ...training, learningRate, warmupEpochs, keep },
     dataOptions: parseOptions('data', dataOptions, input.dataOptions ?? {}),
   };
 }

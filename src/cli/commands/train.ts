@@ -2,19 +2,22 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { OptionError, RunError } from '../../base/errors.ts';
-import { defaultMethod, methodNamed, methods } from '../../methods/index.ts';
+import { defaultMethod, methodNamed, methodNames, methods } from '../../methods/index.ts';
 import { defaultModel, locateModel } from '../../model/locate.ts';
 import { type Device, devices } from '../../runtime/session.ts';
+import { presets } from '../../train/presets.ts';
 import { runTraining } from '../../train/run.ts';
 import { readJson, runFiles } from '../../train/run-folder.ts';
-import { dataOptions, parseRunSpec, type RunSpec, trainingOptions } from '../../train/spec.ts';
-import { addFlags, valuesFrom } from '../flags.ts';
+import { parseRunSpec, type RunSpec } from '../../train/spec.ts';
+import { dataOptions, trainingOptions } from '../../train/training-options.ts';
+import { addFlags, kebab, valuesFrom } from '../flags.ts';
 import { printJson } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
 interface Flags extends Record<string, unknown> {
   readonly model?: string;
   readonly method?: string;
+  readonly preset?: string;
   readonly device: Device;
   readonly threads?: number;
   readonly out?: string;
@@ -31,7 +34,11 @@ export function train(): Command {
       '--model <name|folder>',
       `built-in model or folder with config.json and model.safetensors (default ${defaultModel})`,
     )
-    .option('--method <name>', `what is trained (vitune methods lists all; default ${defaultMethod})`)
+    .option(
+      '--method <name>',
+      `what is trained (vitune methods lists all; several by +, e.g. lora+bitfit; default ${defaultMethod})`,
+    )
+    .option('--preset <name>', `defaults: ${presets.map((p) => `${p.name} = ${p.summary}`).join('; ')}`)
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
     .option('--threads <n>', 'threads (default: all cores)', wholeNumber)
     .option('--out <folder>', "the run's folder (default: runs/<data>-<method>-<id>)")
@@ -81,18 +88,22 @@ async function specFrom(data: string | undefined, flags: Flags): Promise<RunSpec
     if (!held) throw new RunError(`${flags.out}: holds no run to resume`);
     return parseRunSpec(held.spec as Parameters<typeof parseRunSpec>[0]);
   }
-  const method = methodNamed(flags.method ?? defaultMethod);
+  const chosen = methodNames(flags.method).map(methodNamed);
   for (const other of methods) {
     const stray = Object.keys(valuesFrom(flags, other.options, other.name));
-    if (other !== method && stray.length > 0)
+    if (!chosen.includes(other) && stray.length > 0)
       throw new OptionError(
-        `train: --${other.name}-${stray[0]} belongs to method ${other.name}, but the method is ${method.name}`,
+        `train: --${other.name}-${kebab(stray[0]!)} belongs to method ${other.name}, but the method is ${chosen.map((m) => m.name).join('+')}`,
       );
   }
   return parseRunSpec({
     data: resolve(data),
     model: locateModel(flags.model ?? defaultModel),
-    methods: [{ name: method.name, options: valuesFrom(flags, method.options, method.name) }],
+    methods: chosen.map((method) => ({
+      name: method.name,
+      options: valuesFrom(flags, method.options, method.name),
+    })),
+    ...(flags.preset === undefined ? {} : { preset: flags.preset }),
     training: valuesFrom(flags, trainingOptions),
     dataOptions: valuesFrom(flags, dataOptions),
   });
