@@ -48,6 +48,7 @@ export const adapterPlus = defineMethod({
     },
     dropPath: { type: 'number', default: 0.1, min: 0, max: 0.95, help: "the adapters' own stochastic depth" },
   },
+  start: 'near',
   count: '(2 C bottleneck + bottleneck + 2 C) L',
   strength: 'what the adapters add times alpha',
   at(options) {

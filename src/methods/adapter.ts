@@ -29,6 +29,7 @@ export const adapter = defineMethod({
     dropout: dropout(0, 'the bottleneck'),
     variant,
   },
+  start: 'pretrained',
   count: '2 (2 C bottleneck + bottleneck + C) L',
   strength: 'what the adapters add times alpha',
   at: ({ branches: where, scale: s, learnScale, ...options }) => ({

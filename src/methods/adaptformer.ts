@@ -38,6 +38,7 @@ export const adaptformer = defineMethod({
     dropout: dropout(0.1, 'the bottleneck'),
     variant,
   },
+  start: 'pretrained',
   count: '(2 C bottleneck + bottleneck + C) L',
   strength: 'what the adapters add times alpha',
   at: ({ scale: s, learnScale, norm, ...options }) => ({

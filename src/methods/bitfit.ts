@@ -11,5 +11,6 @@ export const bitfit = defineMethod({
   learningRate: 3e-3,
   options: {},
   trains: (parameter) => parameter.kind === 'bias',
+  start: 'pretrained',
   count: '(7 C + H) L + 2 C',
 });

@@ -59,6 +59,7 @@ export const convpass = defineMethod({
     dropout: dropout(0.1, 'the bottleneck'),
     variant,
   },
+  start: 'pretrained',
   count: '2 (2 C bottleneck + bottleneck + C + 9 bottleneck bottleneck + bottleneck) L',
   strength: 'what the modules add times alpha',
   at: ({ branches: where, scale: s, xavierConv, bottleneck: b, ...options }) => ({

@@ -21,6 +21,7 @@ export const difffit = defineMethod({
   learningRate: 1e-3,
   options: {},
   trains: (parameter) => parameter.kind === 'bias' || parameter.module === 'norm',
+  start: 'pretrained',
   count: '(7 C + H) L + 2 C + C (2 L + 1) + 2 C L',
   strength: 'factors go from 1 to the tuned ones, biases and norms are interpolated',
   at: () => ({

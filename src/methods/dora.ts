@@ -51,6 +51,7 @@ export const dora = defineMethod({
   },
   learningRate: 1e-3,
   options: lowRankOptions,
+  start: 'pretrained',
   count: '(4 C rank + 2 C) L',
   strength: 'the update B A times alpha, and the lengths interpolated',
   at(options) {

@@ -30,6 +30,7 @@ export const factTk = defineMethod({
     dropout: dropout(0.1, 'the factors before V'),
     variant,
   },
+  start: 'pretrained',
   count: '2 C rank + (4 + 2 M) L rank + rank rank rank',
   strength: 'the update times alpha',
   refuses: needsWholePieces,

@@ -20,6 +20,7 @@ export const factTt = defineMethod({
     dropout: dropout(0.1, 'the factors before V'),
     variant,
   },
+  start: 'pretrained',
   count: '2 C rank + (4 + 2 M) rank rank L',
   strength: 'the update times alpha',
   refuses: needsWholePieces,

@@ -8,5 +8,6 @@ export const full = defineMethod({
   learningRate: 5e-5,
   options: {},
   trains: () => true,
+  start: 'pretrained',
   count: 'all',
 });

@@ -25,6 +25,7 @@ export const houlsby = defineMethod({
     variant,
   },
   trains: (parameter, { norms, variant: v }) => v === 'paper' && norms && parameter.module === 'norm',
+  start: 'near',
   count: '2 (2 C bottleneck + bottleneck + C) L + 2 C (2 L + 1)',
   strength: 'what the adapters add times alpha; norms are interpolated',
   at: (options) => ({

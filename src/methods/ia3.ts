@@ -22,6 +22,7 @@ export const ia3 = defineMethod({
     outputs: { type: 'set', choices: linearParts, default: ['k', 'v'], help: 'layers whose output is scaled' },
     inputs: { type: 'set', choices: linearParts, default: ['fc2'], help: 'layers whose input is scaled' },
   },
+  start: 'pretrained',
   count: '(2 C + H) L',
   strength: 'factors go from 1 to the tuned ones',
   at: ({ outputs, inputs }) => ({

@@ -19,5 +19,6 @@ export const layernorm = defineMethod({
   },
   trains: (parameter, { where }) =>
     parameter.module === 'norm' && (where === 'everywhere' || parameter.block !== undefined),
+  start: 'pretrained',
   count: '2 C (2 L + 1)',
 });

@@ -10,5 +10,6 @@ export const linear = defineMethod({
   },
   learningRate: 1e-2,
   options: {},
+  start: 'pretrained',
   count: '0',
 });

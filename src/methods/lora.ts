@@ -15,6 +15,7 @@ export const lora = defineMethod({
   },
   learningRate: 1e-3,
   options: { ...lowRankOptions, variant },
+  start: 'pretrained',
   count: '4 C rank L',
   strength: 'the update B A times alpha',
   at(given) {

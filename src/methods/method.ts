@@ -22,6 +22,11 @@ export interface Method<T extends OptionTable = OptionTable> {
    */
   readonly count: string;
   /**
+   * The function at the start, with the default options: that of the pre-trained network (`pretrained`), close to it by the
+   * paper's own choice (`near`), or another one (`other`: prompts, SSF's random scales).
+   */
+  readonly start: 'pretrained' | 'near' | 'other';
+  /**
    * What the merge factor alpha of a tuned model means (WiSE-FT; Wortsman et al. 2022): 0 = pre-trained, 1 = tuned. Left
    * out = every trained weight is interpolated.
    */

@@ -25,6 +25,7 @@ export const partial = defineMethod({
     const chosen = blocks.length === 0 || blocks.some((i) => (i < 0 ? depth + i : i) === parameter.block);
     return chosen && (layers as readonly string[]).includes(choiceOf(parameter));
   },
+  start: 'pretrained',
   count: '4 C C + 2 C H + 9 C + H',
   refuses({ depth }, { blocks }) {
     const outside = blocks.filter((i) => i >= depth || i < -depth);

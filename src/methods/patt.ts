@@ -28,6 +28,7 @@ export const patt = defineMethod({
     },
     ffnScale: scale(0.1, undefined),
   },
+  start: 'other',
   count: '(C bottleneck + bottleneck + 2 C bottleneck + 2 C) L',
   strength: 'what it adds times alpha',
   at: ({ bottleneck: b, targets, scale: s, ffnBottleneck, ffnScale }) => ({

@@ -26,6 +26,7 @@ export const pfeiffer = defineMethod({
     dropout: dropout(0, 'the bottleneck'),
     variant,
   },
+  start: 'near',
   count: '(2 C bottleneck + bottleneck + 3 C) L',
   strength: 'what the adapters add times alpha',
   at: (options) => ({

@@ -45,6 +45,7 @@ export const prefix = defineMethod({
       help: 'width of a network that makes them (0 = they are trained themselves)',
     },
   },
+  start: 'other',
   count: '2 length C L',
   strength: "between each attention's output without the prefix (0) and with it (1)",
   at: ({ length, hidden }) => ({

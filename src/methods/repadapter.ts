@@ -55,6 +55,7 @@ export const repadapter = defineMethod({
     dropout: dropout(0.1, 'the bottleneck'),
     variant,
   },
+  start: 'pretrained',
   count: '2 (C bottleneck + bottleneck + C bottleneck / groups + C) L',
   strength: 'what the modules add times alpha',
   refuses: ({ width }, { bottleneck: b, groups }) =>

@@ -25,6 +25,7 @@ export const ssf = defineMethod({
   },
   learningRate: 5e-3,
   options: {},
+  start: 'other',
   count: '2 ((7 C + H) L + 2 C)',
   strength: 'scales go from 1 to the tuned ones, shifts from 0',
   at: () => ({

@@ -12,6 +12,7 @@ export const vptDeep = defineMethod({
     ...promptOptions,
     lastBlocks: { type: 'integer', default: 0, min: 0, max: 256, help: 'only in so many last blocks (0 = in all)' },
   },
+  start: 'other',
   count: 'prompts C L',
   strength: promptStrength,
   refuses: ({ depth }, { lastBlocks }) =>

@@ -30,6 +30,7 @@ export const vptShallow = defineMethod({
       help: 'how many blocks from the end they enter (0 = in the first block)',
     },
   },
+  start: 'other',
   count: 'prompts C',
   strength: promptStrength,
   refuses: ({ depth }, { entersBefore }) =>

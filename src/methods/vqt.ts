@@ -100,6 +100,7 @@ export const vqt = defineMethod({
     dropout: dropout(0.1, 'the queries'),
     variant,
   },
+  start: 'other',
   count: 'queries C L',
   strength: 'the features that the head reads go from the class feature alone to all of them',
   refuses: (config, { queries, variant: v }) =>

@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime/session.ts';
 import { mergeGraph, type TrainedParameters, type Tuning } from './graphs.ts';
 
 export interface MergedBackbone {
-  /** As before, with a bias on q, k and v where merging made one. */
+  /** As before, with a bias on the patches, or on q, k and v, where merging made one. */
   readonly config: VitConfig;
   /** All in memory, float32. */
   readonly weights: Weights;
@@ -32,9 +32,11 @@ export async function mergedBackbone(
   });
   await session.dispose();
   const made = (name: string) => outputs[`merged:${name}`] as Tensor<'float32'> | undefined;
-  const listed = new Set(backboneParameters(tuning.config).map(({ name }) => name));
-  const newBias = Object.keys(outputs).some((name) => !listed.has(name.slice('merged:'.length)));
-  const config = newBias ? { ...tuning.config, qkvBias: true } : tuning.config;
+  const config = {
+    ...tuning.config,
+    patchBias: made('patch_embed.proj.bias') !== undefined,
+    qkvBias: Object.keys(outputs).some((name) => /\.attn\.[qkv]\.bias$/.test(name)),
+  };
   const tensors = new Map(
     backboneParameters(config).map(({ name, shape }) => [name, made(name) ?? (zeros(shape) as Tensor<'float32'>)]),
   );
