@@ -23,9 +23,11 @@ export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';
 export type { Device } from './runtime/session.ts';
 export type { RunEvent } from './train/events.ts';
+export type { UseOptions } from './train/host.ts';
 export type { Metrics } from './train/metrics.ts';
+export { type AdapterSummary, type MultiAdapter, openMultiAdapter } from './train/multi-adapter.ts';
 export type { RunSpec } from './train/spec.ts';
-export { type Evaluation, openTuned, type Prediction, type Tuned, type UseOptions } from './train/tuned.ts';
+export { type Evaluation, openTuned, type Prediction, type Tuned } from './train/tuned.ts';
 
 type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 

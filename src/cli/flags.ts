@@ -2,6 +2,16 @@
 import { type Command, Option as Flag, InvalidArgumentError } from 'commander';
 import { OptionError } from '../base/errors.ts';
 import { type Option, type OptionTable, parseOption, ruleOf } from '../base/options.ts';
+import type { Device } from '../runtime/session.ts';
+
+/** Flags of the verbs that use a finished run. */
+export interface UseFlags {
+  readonly model?: string;
+  readonly device: Device;
+  readonly wiseAlpha?: number;
+}
+
+export const wiseAlphaHelp = "between the pre-trained network (0) and the tuned one (1, the default): WiSE-FT's alpha";
 
 /** `learningRate` -> `learning-rate`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

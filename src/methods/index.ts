@@ -4,7 +4,8 @@
 import { OptionError } from '../base/errors.ts';
 import { type OptionValue, parseOptions, type ValuesOf } from '../base/options.ts';
 import { unknownName } from '../base/suggest.ts';
-import type { VitConfig } from '../model/config.ts';
+import { type VitConfig, vitBase } from '../model/config.ts';
+import { canMerge } from '../model/sites.ts';
 import { adapter } from './adapter.ts';
 import { adapterPlus } from './adapter-plus.ts';
 import { adaptformer } from './adaptformer.ts';
@@ -117,4 +118,10 @@ export function checkMethods(configured: readonly ConfiguredMethod[], config: Vi
     const reason = method.refuses?.(config, options);
     if (reason) throw new OptionError(`method ${method.name}: can't be used on this backbone: ${reason}`);
   }
+}
+
+/** Whether a method with its default options can be merged into plain weights. */
+export function mergesByDefault(method: Method): boolean {
+  const { options } = configureMethod({ name: method.name });
+  return method.at === undefined || canMerge(method.at(options, vitBase));
 }

@@ -31,6 +31,25 @@ export interface VitConfig {
   readonly projection: number;
 }
 
+/** ViT-B/16 at 224 pixels (Dosovitskiy et al. 2021, table 1): what published counts refer to. */
+export const vitBase: VitConfig = {
+  family: 'vit',
+  imageSize: [224, 224],
+  patchSize: 16,
+  width: 768,
+  depth: 12,
+  heads: 12,
+  hidden: 3072,
+  activation: 'gelu',
+  normEps: 1e-6,
+  layerScale: false,
+  preNorm: false,
+  patchBias: true,
+  qkvBias: true,
+  head: 'linear',
+  projection: 0,
+};
+
 /** A backbone as loaded: its shape, and how pictures enter it. */
 export interface ModelInfo {
   readonly config: VitConfig;

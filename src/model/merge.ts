@@ -5,13 +5,7 @@ import { reshape } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
 import { backboneParameters, type LinearPart, type VitConfig } from './config.ts';
 import { handlersOf, type Network } from './network.ts';
-import { type Affine, type AfterSite, type Handlers, linearSite } from './sites.ts';
-
-const inserting = ['linear', 'after', 'branch', 'attention', 'tokens', 'feature'] as const;
-
-/** Whether all that these handlers insert can be merged. */
-export const canMerge = (handlers: Handlers): boolean =>
-  handlers.fold !== undefined || inserting.every((kind) => handlers[kind] === undefined);
+import { type Affine, type AfterSite, linearSite } from './sites.ts';
 
 function afterSites({ preNorm, depth }: VitConfig): AfterSite[] {
   const sites: AfterSite[] = [{ name: 'patch_embed', part: 'patch_embed' }];

@@ -167,3 +167,9 @@ export interface Handlers {
   /** Present where all that the method inserts can be merged into the backbone's weights. */
   readonly fold?: Folds;
 }
+
+const inserting = ['linear', 'after', 'branch', 'attention', 'tokens', 'feature'] as const;
+
+/** Whether all that these handlers insert can be merged. */
+export const canMerge = (handlers: Handlers): boolean =>
+  handlers.fold !== undefined || inserting.every((kind) => handlers[kind] === undefined);

@@ -43,7 +43,7 @@ const help: Record<Device, string> = {
 };
 
 function sessionOptions(
-  { device, threads }: SessionOptions,
+  { device, threads, shareWeights }: SessionOptions,
   folder: string | undefined,
 ): ort.InferenceSession.SessionOptions {
   return {
@@ -53,8 +53,13 @@ function sessionOptions(
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    // The documented way to external data beside a model that is given as bytes.
-    ...(folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
+    extra: {
+      session: {
+        // The documented way to external data beside a model that is given as bytes.
+        ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
+        ...(shareWeights ? { disable_prepacking: '1' } : {}),
+      },
+    },
   };
 }
 
@@ -62,6 +67,7 @@ export function nodeRuntime(options: Partial<SessionOptions> = {}): Runtime {
   const resolved: SessionOptions = {
     device: options.device ?? 'cpu',
     threads: options.threads ?? availableParallelism(),
+    shareWeights: options.shareWeights ?? false,
   };
   if (!availableDevices().includes(resolved.device))
     throw new DeviceError(

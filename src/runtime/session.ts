@@ -10,6 +10,11 @@ export interface SessionOptions {
   readonly device: Device;
   /** Threads inside an operator. Results are bit-identical for equal numbers only. */
   readonly threads: number;
+  /**
+   * Run frozen weights where they are mapped instead of packing a copy for each session (CPU): many graphs over one file
+   * then hold it once.
+   */
+  readonly shareWeights: boolean;
 }
 
 export type Feeds = Readonly<Record<string, Tensor>>;

@@ -15,6 +15,7 @@ const schema = z.object({
   format: z.literal('vitune-adapter-1'),
   baseModel: z.object({ path: z.string(), fingerprint: z.string() }),
   methods: z.array(z.object({ name: z.string(), options: z.record(z.string(), z.any()) })).min(1),
+  seed: z.number().int(),
   classes: z.array(z.string()).min(2),
   preprocessing: z.object({
     imageSize: z.tuple([z.number().int(), z.number().int()]),
@@ -31,6 +32,8 @@ export interface AdapterConfig {
   /** Folder of the backbone and SHA-256 of its weights. */
   readonly baseModel: { readonly path: string; readonly fingerprint: string };
   readonly methods: readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
+  /** The run's: the head's start can be drawn from it again. */
+  readonly seed: number;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
 }

@@ -15,9 +15,9 @@ import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
 import type { Value } from '../graph/types.ts';
 import type { ConfiguredMethod } from '../methods/index.ts';
 import { backboneParameters, type VitConfig } from '../model/config.ts';
-import { canMerge, mergedParameters } from '../model/merge.ts';
+import { mergedParameters } from '../model/merge.ts';
 import { type Network, type NetworkOptions, type NoiseSpec, network, type ParameterSpec } from '../model/network.ts';
-import type { Handlers, Init } from '../model/sites.ts';
+import { canMerge, type Handlers, type Init } from '../model/sites.ts';
 import { normalizePixels, vit } from '../model/vit.ts';
 import type { Weights } from '../model/weights.ts';
 

@@ -368,6 +368,7 @@ function adapterConfig({ spec, backbone, data }: Run) {
     format: 'vitune-adapter-1' as const,
     baseModel: { path: backbone.path, fingerprint: backbone.fingerprint },
     methods: spec.methods,
+    seed: spec.training.seed,
     classes: data.classes,
     preprocessing: backbone.preprocessing,
   };

@@ -1,28 +1,15 @@
 // A tuned model ready to use: an adapter from a run folder on the backbone it was trained on.
 import { basename } from 'node:path';
-import { DataError, RunError } from '../base/errors.ts';
+import { DataError } from '../base/errors.ts';
 import { openPack } from '../data/cache.ts';
 import type { Picture } from '../data/dataset.ts';
 import { decode } from '../data/decode.ts';
 import { openDataset } from '../data/sources/index.ts';
 import { transform } from '../data/transform.ts';
-import { pack } from '../graph/slabs.ts';
-import { configureMethods } from '../methods/index.ts';
-import { loadBackbone } from '../model/load.ts';
-import { openRuntime } from '../runtime/node.ts';
-import type { Device } from '../runtime/session.ts';
-import { checkAdapter, loadAdapter } from './adapter.ts';
-import { createEvaluator, type Pictures } from './evaluator.ts';
+import type { Pictures } from './evaluator.ts';
 import type { Unreadable } from './events.ts';
-import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
+import { type Loaded, openHost, type UseOptions } from './host.ts';
 import { type Metrics, metricsOf } from './metrics.ts';
-
-export interface UseOptions {
-  readonly device?: Device | undefined;
-  readonly threads?: number | undefined;
-  /** Where the backbone lies now, if not where the run found it. */
-  readonly model?: string | undefined;
-}
 
 export interface Prediction {
   readonly picture: string;
@@ -46,43 +33,15 @@ export interface Tuned {
   dispose(): Promise<void>;
 }
 
-const batch = 16;
-
 /** Opens a finished run. Throws RunError or CheckpointError. */
 export async function openTuned(folder: string, options: UseOptions = {}): Promise<Tuned> {
-  const { config, tensors } = await loadAdapter(folder);
-  const { classes, preprocessing, baseModel } = config;
-  const backbone = await loadBackbone(options.model ?? baseModel.path, { imageSize: preprocessing.imageSize });
-  if (backbone.fingerprint !== baseModel.fingerprint)
-    throw new RunError(
-      `${folder}: was trained on other weights than those in ${backbone.path}; give the right folder with --model`,
-    );
-  const tuning: Tuning = {
-    config: backbone.config,
-    weights: backbone.weights,
-    methods: configureMethods(config.methods),
-    classes: classes.length,
-    normalization: preprocessing,
-    dropPath: 0,
-    labelSmoothing: 0,
-    decayOn: 'all',
-  };
-  const trained = trainedParameters(tuning);
-  checkAdapter(folder, trained.specs, tensors);
-  const arrays = pack(trained.slabs, tensors);
-  const params = Object.fromEntries(
-    trained.slabs.map((slab, i) => [
-      `param:${slab.name}`,
-      { dtype: 'float32', shape: [slab.size], data: arrays[i]! } as const,
-    ]),
-  );
-  const runtime = await openRuntime({
-    device: options.device ?? 'cpu',
-    ...(options.threads ? { threads: options.threads } : {}),
-  });
-  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, batch));
-  const logits = (pictures: Pictures) => evaluator.logits(pictures, params);
+  return tunedOn(await (await openHost(options)).load(folder));
+}
 
+/** A loaded adapter as a classifier of pictures. */
+export function tunedOn(loaded: Loaded): Tuned {
+  const { folder, logits } = loaded;
+  const { classes, preprocessing } = loaded.config;
   return {
     classes,
     logits,
@@ -122,7 +81,7 @@ export async function openTuned(folder: string, options: UseOptions = {}): Promi
         classes: ranked(all.subarray(i * classes.length, (i + 1) * classes.length), classes),
       }));
     },
-    dispose: () => evaluator.dispose(),
+    dispose: () => loaded.dispose(),
   };
 }
 

@@ -8,8 +8,8 @@ import { adamw } from '../../src/graph/optim.ts';
 import { pack } from '../../src/graph/slabs.ts';
 import { methodNamed, methods } from '../../src/methods/index.ts';
 import type { Method } from '../../src/methods/method.ts';
-import { backboneParameters, type VitConfig } from '../../src/model/config.ts';
-import { canMerge } from '../../src/model/merge.ts';
+import { backboneParameters, type VitConfig, vitBase } from '../../src/model/config.ts';
+import { canMerge } from '../../src/model/sites.ts';
 import { createStepper } from '../../src/runtime/stepper.ts';
 import { stepGraph, type Tuning, trainedParameters } from '../../src/train/graphs.ts';
 import { initialValues } from '../../src/train/initialize.ts';
@@ -171,15 +171,6 @@ it('dropout keeps the mean: 0 at its rate, 1 / (1 - rate) elsewhere', () => {
   expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(rate / (1 - rate) / n));
 });
 
-const vitBase: VitConfig = {
-  ...backbones.vit,
-  imageSize: [224, 224],
-  patchSize: 16,
-  width: 768,
-  depth: 12,
-  heads: 12,
-  hidden: 3072,
-};
 const clipBase: VitConfig = { ...backbones.clip, ...vitBase, preNorm: true, patchBias: false };
 
 /** Weights that are never read. */

@@ -1,7 +1,8 @@
 // vitune evaluate: metrics of a finished run on a folder of pictures.
 import { Command, Option } from 'commander';
-import { type Device, devices } from '../../runtime/session.ts';
+import { devices } from '../../runtime/session.ts';
 import { openTuned } from '../../train/tuned.ts';
+import { type UseFlags, wiseAlphaHelp } from '../flags.ts';
 import { percent, printJson } from '../output.ts';
 
 export function evaluate(): Command {
@@ -11,9 +12,10 @@ export function evaluate(): Command {
     .argument('<data>', 'folder of class folders; of one with splits, the test split')
     .option('--model <folder>', 'where the backbone lies now, if it was moved')
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
+    .option('--wise-alpha <x>', wiseAlphaHelp, Number)
     .option('--json', 'print the metrics as JSON')
-    .action(async (run: string, data: string, flags: { model?: string; device: Device; json?: boolean }) => {
-      const tuned = await openTuned(run, { model: flags.model, device: flags.device });
+    .action(async (run: string, data: string, flags: UseFlags & { json?: boolean }) => {
+      const tuned = await openTuned(run, flags);
       const result = await tuned.evaluate(data);
       await tuned.dispose();
       if (flags.json) return printJson(result);

@@ -1,9 +1,15 @@
 // vitune methods: what there is to train, from the registry.
 import { Command } from 'commander';
 import { ruleOf } from '../../base/options.ts';
-import { methodNamed, methods as registry } from '../../methods/index.ts';
+import { mergesByDefault, methodNamed, methods as registry } from '../../methods/index.ts';
 import { kebab } from '../flags.ts';
 import { printJson, table } from '../output.ts';
+
+const starts = {
+  pretrained: 'exactly the pre-trained network',
+  near: "close to the pre-trained network, by the paper's own choice",
+  other: 'another function than the pre-trained network',
+} as const;
 
 export function methods(): Command {
   return new Command('methods')
@@ -14,13 +20,16 @@ export function methods(): Command {
       const chosen = name === undefined ? registry : [methodNamed(name)];
       if (flags.json)
         return printJson(
-          chosen.map(({ name, summary, paper, options, count, learningRate }) => ({
+          chosen.map(({ name, summary, paper, options, count, learningRate, start, strength }) => ({
             name,
             summary,
             paper,
             options,
             count,
             learningRate,
+            start,
+            strength,
+            merges: mergesByDefault(methodNamed(name)),
           })),
         );
       if (name === undefined) {
@@ -34,8 +43,12 @@ export function methods(): Command {
       }
       const method = chosen[0]!;
       console.log(`${method.name}: ${method.summary}\n${method.paper.title}\n${method.paper.url}`);
+      console.log(`parameters without the head: ${method.count}`);
+      console.log(`learning rate where none is given: ${method.learningRate}`);
+      console.log(`start: ${starts[method.start]}`);
+      console.log(`merges into plain weights: ${mergesByDefault(method) ? 'yes' : 'no'}`);
       console.log(
-        `parameters without the head: ${method.count}\nlearning rate where none is given: ${method.learningRate}`,
+        `between pre-trained and tuned (--wise-alpha): ${method.strength ?? 'trained weights are interpolated'}`,
       );
       const rows = Object.entries(method.options).map(([option, o]) => [
         `--${method.name}-${kebab(option)}`,

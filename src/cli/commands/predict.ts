@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { DataError, messageOf } from '../../base/errors.ts';
-import { type Device, devices } from '../../runtime/session.ts';
+import { devices } from '../../runtime/session.ts';
 import { openTuned } from '../../train/tuned.ts';
+import { type UseFlags, wiseAlphaHelp } from '../flags.ts';
 import { percent, printJson, table } from '../output.ts';
 
 export function predict(): Command {
@@ -13,8 +14,9 @@ export function predict(): Command {
     .argument('<picture...>', 'picture files')
     .option('--model <folder>', 'where the backbone lies now, if it was moved')
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
+    .option('--wise-alpha <x>', wiseAlphaHelp, Number)
     .option('--json', 'print one prediction a line as JSON')
-    .action(async (run: string, files: string[], flags: { model?: string; device: Device; json?: boolean }) => {
+    .action(async (run: string, files: string[], flags: UseFlags & { json?: boolean }) => {
       const pictures = await Promise.all(
         files.map(async (name) => {
           const bytes = await readFile(name).catch((cause: unknown) => {
@@ -23,7 +25,7 @@ export function predict(): Command {
           return { name, bytes };
         }),
       );
-      const tuned = await openTuned(run, { model: flags.model, device: flags.device });
+      const tuned = await openTuned(run, flags);
       const predictions = await tuned.predict(pictures);
       await tuned.dispose();
       if (flags.json) {
