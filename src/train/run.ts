@@ -253,7 +253,15 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       test: test?.metrics,
       seconds: secondsSoFar(),
     };
-    await writeJson(join(folder, runFiles.spec), { id, status: 'done', spec, result: done });
+    const { count: trainable, countWithoutHead: trainableWithoutHead } = trained;
+    await writeJson(join(folder, runFiles.spec), {
+      id,
+      status: 'done',
+      spec,
+      trainable,
+      trainableWithoutHead,
+      result: done,
+    });
     await rm(join(folder, runFiles.state), { force: true });
     yield done;
   } finally {

@@ -1,0 +1,127 @@
+// npm run compare: every method on noto's emoji, several seeds, into a table under docs/. Runs that are done are not run
+// again, an unfinished one goes on where it stopped: kill it and start it as often as you like.
+//
+//   npm run compare -- --model FOLDER [--image-size 98] [--epochs 15] [--seeds 3] [--methods lora,ssf] [--preset study]
+//                      [--work runs/compare] [--write docs/methods-on-noto.md]
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { count, percent } from '../src/cli/output.ts';
+import { createProgress } from '../src/cli/progress.ts';
+import { type DoneEvent, methods, RunError, type RunSpec, specOf, train } from '../src/index.ts';
+import { renderNoto } from './lib/noto.ts';
+
+interface Flags {
+  readonly model: string;
+  readonly imageSize: number;
+  readonly epochs: number;
+  readonly warmup: number;
+  readonly seeds: number;
+  readonly methods?: string;
+  readonly preset: string;
+  readonly work: string;
+  readonly write?: string;
+}
+
+interface Finished {
+  readonly method: string;
+  readonly seed: number;
+  readonly trainable: number;
+  readonly done: DoneEvent;
+}
+
+const flags = new Command()
+  .requiredOption('--model <folder>')
+  .option('--image-size <n>', 'pixels', Number, 98)
+  .option('--epochs <n>', '', Number, 15)
+  .option('--warmup <n>', 'epochs of warm-up', Number, 2)
+  .option('--seeds <n>', '', Number, 3)
+  .option('--methods <names>', 'left out = all')
+  .option('--preset <name>', '', 'study')
+  .option('--work <folder>', 'where the runs lie', 'runs/compare')
+  .option('--write <file>', 'where the table goes; left out = standard output')
+  .parse()
+  .opts<Flags>();
+
+interface RunRecord {
+  readonly status: string;
+  readonly trainableWithoutHead: number;
+  readonly result: DoneEvent;
+}
+
+/** What a finished run left, or undefined. */
+function finished(folder: string): RunRecord | undefined {
+  const path = join(folder, 'run.json');
+  const record = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunRecord) : undefined;
+  return record?.status === 'done' ? record : undefined;
+}
+
+const data = join(flags.work, 'noto');
+await renderNoto(data, flags.imageSize);
+const progress = createProgress();
+const all: Finished[] = [];
+let spec: RunSpec | undefined;
+for (let seed = 0; seed < flags.seeds; seed++)
+  for (const method of flags.methods?.split(',') ?? methods.map((m) => m.name)) {
+    const folder = join(flags.work, `${method}-${seed}`);
+    const options = {
+      data,
+      model: flags.model,
+      method,
+      preset: flags.preset,
+      imageSize: flags.imageSize,
+      epochs: flags.epochs,
+      warmupEpochs: flags.warmup,
+      trainCount: 800,
+      valFraction: 0,
+      seed,
+      out: folder,
+      resume: true,
+    };
+    spec = specOf(options);
+    if (!finished(folder)) for await (const event of train(options)) progress.show(event);
+    const run = finished(folder);
+    if (!run) throw new RunError(`${folder}: this run isn't done`);
+    all.push({ method, seed, trainable: run.trainableWithoutHead, done: run.result });
+  }
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+const deviation = (values: readonly number[]) =>
+  Math.sqrt(values.reduce((s, x) => s + (x - mean(values)) ** 2, 0) / Math.max(1, values.length - 1));
+
+const rows = methods
+  .map(({ name }) => all.filter(({ method }) => method === name))
+  .filter((runs) => runs.length > 0)
+  .map((runs) => ({
+    name: runs[0]!.method,
+    trainable: runs[0]!.trainable,
+    top1: runs.map(({ done }) => done.test!.top1),
+    seconds: mean(runs.map(({ done }) => done.seconds)),
+  }))
+  .sort((a, b) => mean(b.top1) - mean(a.top1));
+const pictures = all[0]!.done.test!.pictures;
+const best = mean(rows[0]!.top1);
+const { schedule, learningRate, batchSize, weightDecay, dropPath } = spec!.training;
+const page = [
+  '# Every method on noto',
+  '',
+  `Made by \`npm run compare -- ${process.argv.slice(2).join(' ')}\`.`,
+  '',
+  `800 training and ${pictures} test pictures of noto's emoji in 7 classes; ${flags.epochs} epochs, batches of ${batchSize}, preset ${flags.preset}` +
+    ` (schedule ${schedule}, learning rate ${learningRate}, weight decay ${weightDecay}, drop-path ${dropPath}), ${flags.imageSize} pixels, ${flags.seeds} seeds.`,
+  `Nothing was tuned: every method has the preset's learning rate. ${cpus()[0]?.model}, ${availableParallelism()} threads.`,
+  '',
+  '| method | test top-1 | deviation over seeds | trained without the head | seconds |',
+  '| --- | ---: | ---: | ---: | ---: |',
+  ...rows.map(
+    ({ name, trainable, top1, seconds }) =>
+      `| ${name} | ${percent(mean(top1))} | ${percent(deviation(top1))} | ${count(trainable)} | ${seconds.toFixed(0)} |`,
+  ),
+  '',
+  `One run's figure is uncertain by ${percent(2 * Math.sqrt((best * (1 - best)) / pictures))} (two standard errors on ${pictures} pictures):`,
+  'methods that lie closer together than that are not told apart by this table.',
+  '',
+].join('\n');
+if (flags.write) writeFileSync(flags.write, page);
+else console.log(page);
