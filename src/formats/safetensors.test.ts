@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../base/rng.ts';
 import type { Tensor } from '../base/tensor.ts';
+import { tensorFrom } from './elements.ts';
 import { narrow, toFloat16, widen } from './half.ts';
-import { encodeSafetensors, headerLength, parseHeader, tensorFrom } from './safetensors.ts';
+import { encodeSafetensors, headerLength, parseHeader } from './safetensors.ts';
 
 const f32 = (shape: readonly number[], data: readonly number[]): Tensor<'float32'> => ({
   dtype: 'float32',
