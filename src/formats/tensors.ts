@@ -13,7 +13,6 @@ import type { TensorSet } from './tensor-set.ts';
 import { tensorsOf } from './torch/checkpoint.ts';
 import { isTorchLegacy, readTorchLegacy } from './torch/legacy.ts';
 import { isTorchZip, readTorchZip } from './torch/zip.ts';
-import { readZip } from './zip.ts';
 
 export interface OpenOptions {
   /** Where in a torch checkpoint the state dict is, keys joined by dots; left out = found by usual names. */
@@ -37,6 +36,7 @@ export async function openTensors(
   // First of all, for its length may look like any magic: below 2^40, then JSON.
   if (text[8] === '{' && head.subarray(5, 8).every((byte) => byte === 0)) return readSafetensors(source);
   if (starts(0x50, 0x4b, 3, 4) || starts(0x50, 0x4b, 5, 6)) {
+    const { readZip } = await import('./zip.ts'); // its library takes 0.1 s to load, which no other format should wait for
     const members = await readZip(source);
     if (isTorchZip(members)) return tensorsOf(await readTorchZip(source, members), options.stateDict);
     if (isNpz(members)) return readNpz(source, members);

@@ -80,7 +80,9 @@ export const pythonGlobals: readonly (readonly [string, PickleGlobal])[] = [
   globalOf('builtins.bytes', (args, { fail }) =>
     args.length === 0 ? new Uint8Array() : fail('its pickle calls builtins.bytes with arguments'),
   ),
-  ...['int', 'float', 'bool', 'str', 'list', 'dict', 'tuple', 'object'].map((type) => globalOf(`builtins.${type}`)),
+  ...['int', 'long', 'float', 'bool', 'str', 'unicode', 'list', 'dict', 'tuple', 'object'].map((type) =>
+    globalOf(`builtins.${type}`),
+  ),
   globalOf('_codecs.encode', encode),
   globalOf('argparse.Namespace', () => recordOf('argparse.Namespace')),
   ...['PosixPath', 'PurePosixPath', 'WindowsPath', 'PureWindowsPath'].map((type) =>

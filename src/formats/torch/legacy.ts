@@ -6,16 +6,18 @@ import { pickleEnd, textOf, unpickle } from '../pickle/machine.ts';
 import { type Run, type TorchCheckpoint, torchAllowed } from './checkpoint.ts';
 import { storageOf } from './globals.ts';
 
-/** The first pickle: 0x1950a86a20f9469cfc6c as an integer of ten bytes. */
-const magic = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+/** What the first pickle holds, 0x1950a86a20f9469cfc6c, as an instruction: an integer of ten bytes. */
+const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const version = 1001;
 
 const maxPickleBytes = 1 << 26;
 const firstWindow = 1 << 18;
 
-/** Whether a file that starts with these bytes is one. Its pickles may be of any protocol. */
+/** Whether a file that starts with these bytes is one: the magic after the protocol, and from protocol 4 on a frame. */
 export function isTorchLegacy(head: Uint8Array): boolean {
-  return head.length >= magic.length && magic.every((byte, i) => i === 1 || head[i] === byte);
+  if (head[0] !== 0x80) return false;
+  const start = head[2] === 0x95 ? 11 : 2;
+  return magic.every((byte, i) => head[start + i] === byte);
 }
 
 /** The pickles at the start of a file: their values, and the byte after them. */
