@@ -36,8 +36,9 @@ export function checkRange(source: Pick<ByteSource, 'name' | 'size'>, offset: nu
 }
 
 /** Bytes in memory. What is read shares that memory. */
-export function memorySource(name: string, bytes: Uint8Array): ByteSource {
-  const source = { name, size: bytes.length };
+export function memorySource(name: string, memory: Uint8Array): ByteSource {
+  const source = { name, size: memory.length };
+  const bytes = new Uint8Array(memory.buffer, memory.byteOffset, memory.length); // a Buffer's slice() doesn't copy
   return {
     ...source,
     async read(offset, length) {

@@ -43,7 +43,7 @@ export function extentOf({ shape, strides }: Pick<Layout, 'shape' | 'strides'>):
 
 /** A tensor over little-endian bytes (copied where they aren't aligned). */
 export function tensorFrom({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>, bytes: Uint8Array): Tensor {
-  const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : new Uint8Array(bytes);
   const data = new arrays[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, sizeOf(shape));
   return { dtype, shape, data } as unknown as Tensor;
 }

@@ -12,7 +12,10 @@ export interface ZipMember {
   readonly stored: boolean;
   /** Where its data starts, bytes from the start of the archive. */
   readonly offset: number;
-  /** The first `length` bytes, unpacked; checked against the CRC where that is all. Rejects with CheckpointError. */
+  /**
+   * The first `length` bytes, unpacked. All of a deflated member is checked against its CRC; a stored one is taken as it
+   * lies, as when it is mapped. Rejects with CheckpointError.
+   */
   read(length?: number): Promise<Uint8Array>;
 }
 
@@ -101,7 +104,7 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
         offset,
         read: (length = size) =>
           foreseen(async () => {
-            if (stored && length < size) return source.read(offset, length);
+            if (stored) return source.read(offset, Math.min(length, size));
             const writer = new LimitedWriter(Math.min(length, size));
             try {
               await entry.getData(writer);
