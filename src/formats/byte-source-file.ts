@@ -1,6 +1,6 @@
 // A file on disk as a source of bytes. It is opened for each read, so nothing has to be closed.
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { CheckpointError, messageOf } from '../base/errors.ts';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { CheckpointError, messageOf, VituneError } from '../base/errors.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
 
 export interface FileSource extends ByteSource {
@@ -8,50 +8,54 @@ export interface FileSource extends ByteSource {
   readonly path: string;
 }
 
+/** The system reads at most 2 GB at once. */
+const maxReadBytes = 1 << 30;
+
 async function readFully(handle: FileHandle, name: string, offset: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, maxReadBytes), offset + done);
     if (bytesRead === 0) throw new CheckpointError(`${name}: ended at byte ${offset + done}, ${length - done} short`);
     done += bytesRead;
   }
   return bytes;
 }
 
-/** Throws CheckpointError where there is no such file, or it can't be opened. */
-export async function openFileSource(name: string): Promise<FileSource> {
-  let path: string;
-  let handle: FileHandle;
+/** The system's errors as one line. */
+async function foreseen<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
-    path = await realpath(name);
-    handle = await open(path, 'r');
+    return await work();
   } catch (cause) {
+    if (cause instanceof VituneError) throw cause;
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new CheckpointError(missing ? `${name}: no such file` : `${name}: can't be opened: ${messageOf(cause)}`, {
       cause,
     });
   }
-  let size: number;
-  try {
-    const stats = await handle.stat();
+}
+
+/** Rejects with CheckpointError where there is no such file, or it is a folder, a pipe or a device. */
+export async function openFileSource(name: string): Promise<FileSource> {
+  return foreseen(name, async () => {
+    const path = await realpath(name);
+    const stats = await stat(path);
     if (!stats.isFile()) throw new CheckpointError(`${name}: is not a file`);
-    size = stats.size;
-  } finally {
-    await handle.close();
-  }
-  return {
-    name,
-    size,
-    path,
-    async read(offset, length) {
-      checkRange({ name, size }, offset, length);
-      const reader = await open(path, 'r');
-      try {
-        return await readFully(reader, name, offset, length);
-      } finally {
-        await reader.close();
-      }
-    },
-  };
+    const { size } = stats;
+    return {
+      name,
+      size,
+      path,
+      read: (offset, length) =>
+        foreseen(name, async () => {
+          checkRange({ name, size }, offset, length);
+          const handle = await open(path, 'r');
+          try {
+            return await readFully(handle, name, offset, length);
+          } finally {
+            await handle.close();
+          }
+        }),
+    };
+  });
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -142,6 +143,10 @@ describe('what is no weight file is refused in one line:', () => {
       name: 'CheckpointError',
       message: expect.not.stringContaining('\n'),
     });
+  });
+  it.skipIf(process.platform === 'win32')('a pipe that nobody fills', async () => {
+    execFileSync('mkfifo', [join(scratch, 'pipe')]);
+    await expect(openTensorFile(join(scratch, 'pipe'))).rejects.toThrow(/is not a file/);
   });
   it('a folder, or nothing at all', async () => {
     await expect(openTensorFile(scratch)).rejects.toThrow(/is not a file/);

@@ -109,8 +109,7 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
             try {
               await entry.getData(writer);
             } catch (error) {
-              if (error !== enough) throw error;
-              if (length >= size) return fail(`member ${quoted(name)} is larger than the ${size} bytes it claims`);
+              if (error !== enough || length >= size) throw error;
             }
             const bytes = await writer.getData();
             return bytes.length === Math.min(length, size) ? bytes : fail(`member ${quoted(name)} is truncated`);
