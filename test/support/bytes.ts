@@ -2,17 +2,16 @@
 
 export type Part = string | number | Uint8Array | readonly number[];
 
+function pieceOf(part: Part): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  return typeof part === 'string'
+    ? Buffer.from(part, 'latin1')
+    : Uint8Array.from(typeof part === 'number' ? [part] : part);
+}
+
 /** One array of text (a character a byte) and numbers (a byte each). */
 export function bytes(...parts: readonly Part[]): Uint8Array {
-  return Uint8Array.from(
-    parts.flatMap((part) =>
-      typeof part === 'string'
-        ? [...part].map((character) => character.charCodeAt(0))
-        : typeof part === 'number'
-          ? [part]
-          : [...part],
-    ),
-  );
+  return new Uint8Array(Buffer.concat(parts.map(pieceOf)));
 }
 
 /** A little-endian integer of `width` bytes. */

@@ -43,9 +43,6 @@ const renamed = new Map([
   ['copy_reg', 'copyreg'],
 ]);
 
-/** Keys are names and numbers; a longer one costs as often as it is referred to. */
-const maxKeyBytes = 4096;
-
 const mark = Symbol('mark');
 
 /** The value that a pickle at `start` builds, and the byte after it. */
@@ -85,7 +82,6 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): 
     if (items.length % 2 !== 0) return fail('its pickle has a dict key without a value');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (key instanceof Uint8Array && key.length > maxKeyBytes) fail(`its pickle has a key of ${key.length} bytes`);
       target.set(textOf(key) ?? key, items[i + 1]);
     }
   };
@@ -288,13 +284,13 @@ export function pickleEnd(bytes: Uint8Array, start: number, fail: Fail): number 
   return fail(`its pickle takes more than ${maxSteps} steps`);
 }
 
-/** Python 2's str and Python 3's bytes as text, byte by byte (latin1); undefined for what is no text. */
+/** Names are shorter; longer ones would cost as often as they are referred to. */
+const maxTextBytes = 1024;
+
+/** Python 2's str and Python 3's bytes as text, byte by byte (latin1); undefined for what is no text, or no short one. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  if (!(value instanceof Uint8Array)) return undefined;
-  let text = '';
-  for (const byte of value) text += String.fromCharCode(byte);
-  return text;
+  return value instanceof Uint8Array && value.length <= maxTextBytes ? String.fromCharCode(...value) : undefined;
 }
 
 const isGlobal = (value: unknown): value is PickleGlobal =>

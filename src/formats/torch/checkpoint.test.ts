@@ -128,6 +128,14 @@ describe('checkpoints that lie are refused in one line:', () => {
     await expect(w(file)).rejects.toMatchObject({ name: 'CheckpointError' });
   });
 
+  it('keys that double each level are not made text of', async () => {
+    const tuples = Array.from({ length: 60 }, (_, i) =>
+      bytes(i === 0 ? ')' : bytes('h', i - 1, 'h', i - 1, 0x86), 'q', i),
+    );
+    const root = bytes(0x80, 2, '}', ...tuples.map((tuple) => bytes(tuple, '0')), 'h', 59, 'Ns.');
+    await expect(open(archive(root))).rejects.toThrow(/holds no tensors$/);
+  });
+
   it('tensors in dicts that double each level are counted, not walked for ever', async () => {
     const levels = Array.from({ length: 15 }, (_, i) => [
       bytes(

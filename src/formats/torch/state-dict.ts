@@ -20,8 +20,8 @@ const wrappers = [
 
 /** Deeper nesting is no checkpoint; values looked at bound the time where dicts refer to each other. */
 const maxDepth = 16;
-const maxVisits = 1_000_000;
-const maxTensors = 200_000;
+const maxVisits = 200_000;
+const maxNameLength = 1024;
 
 export interface StateDict<T> {
   /** Keys that lead to it, '' where the checkpoint is bare. */
@@ -41,13 +41,22 @@ export function findStateDict<T>(
   path?: string,
 ): StateDict<T> {
   const chosen = path === undefined ? unwrap(name, root, isTensor) : follow(name, root, path);
-  const tensors = flatten(name, chosen.value, isTensor, maxTensors);
+  const tensors = flatten(name, chosen.value, isTensor);
   if (tensors.size === 0) {
-    const keys = root instanceof Map ? [...root.keys()].slice(0, 12).map((key) => quoted(String(key))) : [];
+    const keys =
+      root instanceof Map
+        ? [...root.keys()]
+            .filter(isKey)
+            .slice(0, 12)
+            .map((key) => quoted(`${key}`))
+        : [];
     throw new CheckpointError(`${name}: holds no tensors${keys.length > 0 ? `, only ${keys.join(', ')}` : ''}`);
   }
   return { path: chosen.path, tensors };
 }
+
+/** A pickle's dict may have any value for a key, and making text of it could take for ever. */
+const isKey = (key: unknown): key is string | number => typeof key === 'string' || typeof key === 'number';
 
 function follow(name: string, root: unknown, path: string): { value: unknown; path: string } {
   let value = root;
@@ -64,10 +73,7 @@ function unwrap<T>(name: string, root: unknown, isTensor: (value: unknown) => va
   let value = root;
   while (value instanceof Map && keys.length < maxDepth) {
     const dict: Map<unknown, unknown> = value;
-    const key = wrappers.find(
-      (k) =>
-        dict.get(k) instanceof Map && flatten(name, dict.get(k), isTensor, Number.POSITIVE_INFINITY, true).size > 0,
-    );
+    const key = wrappers.find((k) => dict.get(k) instanceof Map && flatten(name, dict.get(k), isTensor, true).size > 0);
     if (key === undefined) break;
     keys.push(key);
     value = dict.get(key);
@@ -80,20 +86,18 @@ function flatten<T>(
   name: string,
   root: unknown,
   isTensor: (value: unknown) => value is T,
-  limit: number,
   onlyFirst = false,
 ): Map<string, T> {
   const found = new Map<string, T>();
   let visits = 0;
   const visit = (value: unknown, prefix: string, depth: number): void => {
     if (onlyFirst && found.size > 0) return;
-    if (++visits > maxVisits || depth > maxDepth || found.size > limit)
-      throw new CheckpointError(`${name}: is nested too deeply or holds too many tensors for a checkpoint`);
+    if (++visits > maxVisits || depth > maxDepth || prefix.length > maxNameLength)
+      throw new CheckpointError(`${name}: is nested too deeply or holds too many values for a checkpoint`);
     if (isTensor(value)) found.set(prefix, value);
     else if (value instanceof Map)
       for (const [key, item] of value)
-        if (typeof key === 'string' || typeof key === 'number')
-          visit(item, prefix === '' ? String(key) : `${prefix}.${key}`, depth + 1);
+        if (isKey(key)) visit(item, prefix === '' ? String(key) : `${prefix}.${key}`, depth + 1);
   };
   visit(root, '', 0);
   return found;
