@@ -39,7 +39,7 @@ export async function readOnnx(source: ByteSource, siblings: Siblings): Promise<
   const { graph } = model;
   if (!graph) return fail('is no ONNX model: it has no graph');
 
-  const read = tensorReader(source, bytes, siblings);
+  const read = tensorReader(source, bytes.byteOffset, siblings);
   const tensors = new Map<string, StoredTensor>();
   const add = (name: string, tensor: StoredTensor) => {
     if (tensors.has(name)) fail(`has two tensors ${quoted(name)}`);
@@ -101,8 +101,11 @@ async function attributeValue(proto: AttributeProto, read: ReadTensor): Promise<
   }
 }
 
-/** Makes stored tensors of TensorProtos that were decoded from `bytes`. */
-function tensorReader(source: ByteSource, bytes: Uint8Array, siblings: Siblings): ReadTensor {
+/**
+ * Makes stored tensors of TensorProtos. Decoding makes views of the file's bytes, which lie in their buffer from `origin`
+ * on; the bytes themselves are not kept.
+ */
+function tensorReader(source: ByteSource, origin: number, siblings: Siblings): ReadTensor {
   const opened = new Map<string, ByteSource>();
   return async (proto) => {
     const fail = failOf({ name: `${source.name}: tensor ${quoted(proto.name)}` });
@@ -133,7 +136,7 @@ function tensorReader(source: ByteSource, bytes: Uint8Array, siblings: Siblings)
     if (proto.rawData.length > 0 || byteLength === 0) {
       if (proto.rawData.length !== byteLength)
         return fail(`${showShape(shape)} of ${dtype} has ${proto.rawData.length} bytes; ${byteLength} are needed`);
-      return lying(source, proto.rawData.byteOffset - bytes.byteOffset); // decoding makes views of `bytes`
+      return lying(source, proto.rawData.byteOffset - origin);
     }
     const numbers = typedNumbers(proto, dtype);
     if (numbers.length !== sizeOf(shape))
