@@ -12,6 +12,7 @@ import { openTensors } from '../src/formats/tensors.ts';
 import { torchAllowed } from '../src/formats/torch/checkpoint.ts';
 import { storageOf } from '../src/formats/torch/globals.ts';
 import { readZip } from '../src/formats/zip.ts';
+import { bytes } from './support/bytes.ts';
 
 const mutations = Number(process.env.VITUNE_FUZZ ?? 500);
 /** Far above what the slowest mutation takes, far below a hang. */
@@ -67,6 +68,24 @@ const readers: readonly [
   ['ONNX', async () => ['model.onnx', 'external.onnx'].map(load), readAll],
 ];
 
+/** Pieces of pickles: every kind of value, container and call, and all names that are allowed. */
+const pieces: readonly Uint8Array[] = [
+  ...['N', ']', '}', ')', '(', 't', 'l', 'd', 'a', 'e', 's', 'u', '0', '1', '2', 'R', 'R', 'R', 'b', 'b', 'Q'],
+  ...[0x85, 0x86, 0x87, 0x88, 0x8f, 0x90, 0x91, 0x93, 0x94, 0x81, 0x98],
+  ...[0, 1, 2, 3].flatMap((slot) => [bytes('q', slot), bytes('h', slot), bytes('K', slot)]),
+  ...['storage', 'latin1', 'f4', '<', '/'].map((text) => bytes('U', text.length, text)),
+  ...['storage', 'latin1', 'w', 'ÿ'].map((text) => bytes(0x8c, text.length, Buffer.from(text))),
+  bytes('G', 0x7f, 0xf0, 0, 0, 0, 0, 0, 0),
+  bytes(0x8a, 9, new Uint8Array(9).fill(0x7f)),
+  ...[...torchAllowed.keys()].map((name) => {
+    const dot = name.lastIndexOf('.');
+    return bytes('c', name.slice(0, dot), '\n', name.slice(dot + 1), '\n');
+  }),
+].map((piece) => (piece instanceof Uint8Array ? piece : bytes(piece)));
+
+const randomPickle = (rng: Rng): Uint8Array =>
+  bytes(0x80, 2, ...Array.from({ length: 4 + rng.below(40) }, () => pieces[rng.below(pieces.length)]!), '.');
+
 const extremes = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
 /** One to six edits: bytes, extreme integers, pieces cut, doubled, or moved, a torn end. */
@@ -100,6 +119,20 @@ function mutate(seed: Uint8Array, rng: Rng): Uint8Array {
   }
   return file;
 }
+
+it(`${mutations * 20} pickles of random instructions build data or are refused`, { timeout: 3_600_000 }, () => {
+  const rng = stream(0, 'fuzz', 'random pickles');
+  let built = 0;
+  for (let i = 0; i < mutations * 20; i++) {
+    try {
+      readTorchPickle(randomPickle(rng));
+      built++;
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw new Error(`pickle ${i}`, { cause: error });
+    }
+  }
+  expect(built).toBeGreaterThan(0);
+});
 
 describe(`${mutations} mutated files are read or refused, and nothing else:`, () => {
   it.each(readers)('%s', { timeout: 3_600_000 }, async (name, seeds, read) => {

@@ -127,6 +127,11 @@ describe('half precision', () => {
       '8000',
     ]);
   });
+  it('rounds double precision to float32, and widens no integers', () => {
+    const double = { dtype: 'float64', shape: [2], data: Float64Array.of(1 / 3, 1e300) } as const;
+    expect(widen(double).data).toEqual(Float32Array.of(Math.fround(1 / 3), Number.POSITIVE_INFINITY));
+    expect(() => widen({ dtype: 'int16', shape: [1], data: Int16Array.of(1) })).toThrow(/stored as int16/);
+  });
   it('reads bfloat16 as the upper half of a float32', () => {
     expect([
       ...widen({ dtype: 'bfloat16', shape: [3], data: Uint16Array.from([0x3f80, 0xc000, 0x7f80]) }).data,

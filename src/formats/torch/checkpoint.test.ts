@@ -7,8 +7,13 @@ import { openTensors } from '../tensors.ts';
 const text = (value: string) => bytes('X', little(value.length, 4), value);
 const integer = (value: number) => bytes(0x8a, 8, little(value, 8));
 const integers = (values: readonly number[]) => bytes('(', ...values.map(integer), 't');
-const storage = (key: string, length: number, type = 'FloatStorage') =>
-  bytes('(', text('storage'), `ctorch\n${type}\n`, text(key), text('cpu'), integer(length), 'tQ');
+/** An external id; files of before torch 0.4 have a view of the storage behind it: its own key, start and length. */
+const storage = (key: string, length: number, view: readonly [number, number] | undefined) =>
+  bytes(
+    ...['(', text('storage'), 'ctorch\nFloatStorage\n', text(key), text('cpu'), integer(length)],
+    ...(view ? ['(', text('view'), integer(view[0]), integer(view[1]), 't'] : []),
+    'tQ',
+  );
 
 interface View {
   readonly key?: string;
@@ -16,11 +21,12 @@ interface View {
   readonly offset?: number;
   readonly shape?: readonly number[];
   readonly strides?: readonly number[];
+  readonly view?: readonly [start: number, length: number];
 }
 
 /** A pickle of `{'w': view of a storage}`. */
-function pickle({ key = '0', length = 4, offset = 0, shape = [2, 2], strides = [2, 1] }: View): Uint8Array {
-  const args = [storage(key, length), integer(offset), integers(shape), integers(strides), bytes(0x89, 'N')];
+function pickle({ key = '0', length = 4, offset = 0, shape = [2, 2], strides = [2, 1], view }: View): Uint8Array {
+  const args = [storage(key, length, view), integer(offset), integers(shape), integers(strides), bytes(0x89, 'N')];
   return bytes(0x80, 2, '}', text('w'), 'ctorch._utils\n_rebuild_tensor_v2\n(', ...args, 'tRs.');
 }
 
@@ -46,6 +52,16 @@ it('reads what these helpers write', async () => {
     ...expected,
     data: Float32Array.of(1, 3, 2, 4),
   });
+});
+
+it('reads views of storages, as the oldest files have them', async () => {
+  const numbers = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+  const view = pickle({ length: 6, view: [1, 5], offset: 1 });
+  expect(await w(legacy(view, little(6, 8), numbers))).toMatchObject({ data: Float32Array.of(3, 4, 5, 6) });
+  const beyond = pickle({ length: 6, view: [1, 5], offset: 2 });
+  await expect(w(legacy(beyond, little(6, 8), numbers))).rejects.toThrow(/elements 2 to 6 in a storage of 5/);
+  const outside = pickle({ length: 6, view: [2, 5] });
+  await expect(w(legacy(outside, little(6, 8), numbers))).rejects.toThrow(/a view out of a storage/);
 });
 
 it("reads a legacy file's pickles however long they are", async () => {
