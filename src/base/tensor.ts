@@ -1,19 +1,44 @@
 // Tensors as plain records: a dtype, a shape and a typed array. No methods, no I/O.
 import { InternalError } from './errors.ts';
 
-/** Element types the engine works with. `float16`/`bfloat16` hold raw 16-bit patterns and occur only in files. */
-export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool';
+/**
+ * Element types. The engine works with float32, int64, int32, uint8, int8 and bool; the others occur only in files.
+ * `float16`/`bfloat16` hold raw 16-bit patterns.
+ */
+export type DType = keyof Arrays;
 
 interface Arrays {
+  float64: Float64Array;
   float32: Float32Array;
   float16: Uint16Array;
   bfloat16: Uint16Array;
   int64: BigInt64Array;
   int32: Int32Array;
-  uint8: Uint8Array;
+  int16: Int16Array;
   int8: Int8Array;
+  uint64: BigUint64Array;
+  uint32: Uint32Array;
+  uint16: Uint16Array;
+  uint8: Uint8Array;
   bool: Uint8Array;
 }
+
+/** The typed array that holds each type. */
+export const arrays = {
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const satisfies Record<DType, unknown>;
 
 export type Shape = readonly number[];
 
@@ -23,16 +48,9 @@ export interface Tensor<D extends DType = DType> {
   readonly data: Arrays[D];
 }
 
-export const bytesPerElement: Record<DType, number> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-  int32: 4,
-  uint8: 1,
-  int8: 1,
-  bool: 1,
-};
+export const bytesPerElement = Object.fromEntries(
+  Object.entries(arrays).map(([dtype, array]) => [dtype, array.BYTES_PER_ELEMENT]),
+) as Readonly<Record<DType, number>>;
 
 /** Number of elements of a shape; 1 for a scalar `[]`. */
 export function sizeOf(shape: Shape): number {

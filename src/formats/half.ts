@@ -1,4 +1,4 @@
-// Half-precision floats, IEEE float16 and bfloat16, to and from float32.
+// Half-precision floats, IEEE float16 and bfloat16, to and from float32; double precision to float32.
 import { CheckpointError } from '../base/errors.ts';
 import { float32, type Tensor } from '../base/tensor.ts';
 
@@ -38,11 +38,13 @@ function roundEven(x: number): number {
   return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
 }
 
-/** A floating tensor as float32, exactly. Throws CheckpointError for integers. */
+/** A floating tensor as float32: exactly from the halves, rounded from float64. Throws CheckpointError for integers. */
 export function widen(tensor: Tensor): Tensor<'float32'> {
   switch (tensor.dtype) {
     case 'float32':
       return tensor as Tensor<'float32'>;
+    case 'float64':
+      return float32(tensor.shape, Float32Array.from(tensor.data as Float64Array));
     case 'float16':
       return float32(tensor.shape, Float32Array.from(tensor.data as Uint16Array, fromFloat16));
     case 'bfloat16':

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../base/rng.ts';
 import type { Tensor } from '../base/tensor.ts';
+import { tensorFrom } from './elements.ts';
 import { narrow, toFloat16, widen } from './half.ts';
-import { encodeSafetensors, headerLength, parseHeader, tensorFrom } from './safetensors.ts';
+import { encodeSafetensors, headerLength, parseHeader } from './safetensors.ts';
 
 const f32 = (shape: readonly number[], data: readonly number[]): Tensor<'float32'> => ({
   dtype: 'float32',
@@ -125,6 +126,11 @@ describe('half precision', () => {
       '1',
       '8000',
     ]);
+  });
+  it('rounds double precision to float32, and widens no integers', () => {
+    const double = { dtype: 'float64', shape: [2], data: Float64Array.of(1 / 3, 1e300) } as const;
+    expect(widen(double).data).toEqual(Float32Array.of(Math.fround(1 / 3), Number.POSITIVE_INFINITY));
+    expect(() => widen({ dtype: 'int16', shape: [1], data: Int16Array.of(1) })).toThrow(/stored as int16/);
   });
   it('reads bfloat16 as the upper half of a float32', () => {
     expect([

@@ -2,6 +2,8 @@
 // functions on bytes, for files from anywhere: every claim of the header is checked before it is used.
 import { CheckpointError, messageOf } from '../base/errors.ts';
 import { bytesOf, bytesPerElement, type DType, type Shape, showShape, sizeOf, type Tensor } from '../base/tensor.ts';
+import type { ByteSource } from './byte-source.ts';
+import { maxRank } from './elements.ts';
 
 /** Where a tensor lies in its file. */
 export interface TensorEntry {
@@ -21,16 +23,20 @@ export interface SafetensorsHeader {
 export const maxHeaderBytes = 100_000_000;
 /** No vision transformer comes near; beyond it the header alone would take gigabytes. */
 const maxTensors = 200_000;
-const maxRank = 8;
 
 const dtypes: Readonly<Record<string, DType>> = {
+  F64: 'float64',
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
   I64: 'int64',
   I32: 'int32',
-  U8: 'uint8',
+  I16: 'int16',
   I8: 'int8',
+  U64: 'uint64',
+  U32: 'uint32',
+  U16: 'uint16',
+  U8: 'uint8',
   BOOL: 'bool',
 };
 const codes = Object.fromEntries(Object.entries(dtypes).map(([code, dtype]) => [dtype, code])) as Record<DType, string>;
@@ -45,6 +51,12 @@ export function headerLength(name: string, first8: Uint8Array, fileSize: number)
   if (8 + length > fileSize)
     throw new CheckpointError(`${name}: is truncated: ${fileSize} bytes, its header alone needs ${8 + length}`);
   return length;
+}
+
+/** Reads and checks the header of a whole file. Throws CheckpointError. */
+export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
+  const length = headerLength(source.name, await source.read(0, Math.min(8, source.size)), source.size);
+  return parseHeader(source.name, await source.read(8, length), source.size);
 }
 
 /** Reads and checks a header of `header.length` bytes. Throws CheckpointError. */
@@ -121,24 +133,6 @@ function checkLayout(
   }
   if (end > fileSize) fail(`is truncated: its tensors need ${end} bytes, the file has ${fileSize}`);
   if (end < fileSize) fail(`has ${fileSize - end} bytes behind its last tensor`);
-}
-
-const arrays = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  bool: Uint8Array,
-} as const;
-
-/** A tensor from its own bytes (copied where they aren't aligned). */
-export function tensorFrom(entry: TensorEntry, bytes: Uint8Array): Tensor {
-  const aligned = bytes.byteOffset % bytesPerElement[entry.dtype] === 0 ? bytes : bytes.slice();
-  const data = new arrays[entry.dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, sizeOf(entry.shape));
-  return { dtype: entry.dtype, shape: entry.shape, data } as unknown as Tensor;
 }
 
 /** Serialises tensors in the reference's order: wider types first, then by name. */

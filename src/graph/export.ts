@@ -1,12 +1,10 @@
 // A finished graph as ONNX bytes. Constants that live in a file are referenced where they lie (external data), so a graph
 // over a 300 MB checkpoint is a few kilobytes and its weights stay memory-mapped.
-import onnxProto from 'onnx-proto';
 import { InternalError } from '../base/errors.ts';
 import { bytesOf, type DType, type Shape, showShape, type Tensor } from '../base/tensor.ts';
+import { onnx, onnxDType } from '../formats/onnx/proto.ts';
 import { type Graph, isFileSlice, reachable } from './graph.ts';
 import type { OnnxNode, TensorType, Value } from './types.ts';
-
-const { onnx } = onnxProto;
 
 /** A graph that a runtime can run. */
 export interface GraphModel {
@@ -17,18 +15,6 @@ export interface GraphModel {
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputs: ReadonlyMap<string, TensorType>;
 }
-
-/** ONNX TensorProto.DataType numbers. */
-export const onnxDType: Record<DType, number> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  bfloat16: 16,
-};
 
 // Opset 20 has Gelu, 18 the reductions with axes as inputs. IR 9 is the first that allows opset 20.
 const irVersion = 9;

@@ -1,18 +1,23 @@
 // A graph as text, one node a line, for snapshots and for people.
-import { showShape } from '../base/tensor.ts';
+import { type DType, showShape } from '../base/tensor.ts';
 import { type Graph, reachable } from './graph.ts';
 import type { Value } from './types.ts';
 
 const short = {
+  float64: 'f64',
   float32: 'f32',
   float16: 'f16',
   bfloat16: 'bf16',
   int64: 'i64',
   int32: 'i32',
-  uint8: 'u8',
+  int16: 'i16',
   int8: 'i8',
+  uint64: 'u64',
+  uint32: 'u32',
+  uint16: 'u16',
+  uint8: 'u8',
   bool: 'bool',
-};
+} as const satisfies Record<DType, string>;
 
 /** `%2 f32[4, 5] = gemm(x, w) {transA: false, ...}` for every live node, then the outputs. */
 export function printGraph(graph: Graph): string {
