@@ -1,6 +1,7 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
 import { resolve } from 'node:path';
 import type { ValuesOf } from './base/options.ts';
+import { configureProtocol } from './data/protocols/index.ts';
 import { methodNames } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
 import type { Device } from './runtime/session.ts';
@@ -18,6 +19,8 @@ export {
   RunError,
   VituneError,
 } from './base/errors.ts';
+export { protocols } from './data/protocols/index.ts';
+export type { Protocol } from './data/protocols/protocol.ts';
 export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';
@@ -35,7 +38,7 @@ type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 export interface TrainOptions
   extends Writable<ValuesOf<typeof trainingOptions>>,
     Writable<ValuesOf<typeof dataOptions>> {
-  /** Folder of class folders, with or without train/, val/ and test/. */
+  /** Folder of class folders, with or without train/, val/ and test/, or any other data that a source reads. */
   data: string;
   /** Name of a built-in model or folder with config.json and model.safetensors. */
   model?: string;
@@ -45,6 +48,11 @@ export interface TrainOptions
   methodOptions?: Readonly<Record<string, unknown>>;
   /** Defaults by name: `study`. */
   preset?: string;
+  /** How the data is divided: a protocol's name (`protocols` lists them), its own options, and one of its rounds. */
+  protocol?: string;
+  protocolOptions?: Readonly<Record<string, unknown>>;
+  /** Left out = the last, which has the result; `protocolRounds` names all. */
+  round?: string;
   /** The run's folder; left out = below runs/. */
   out?: string;
   resume?: boolean;
@@ -62,6 +70,9 @@ export function specOf(options: TrainOptions): RunSpec {
     method,
     methodOptions = {},
     preset,
+    protocol,
+    protocolOptions,
+    round,
     out: _o,
     resume: _r,
     strict: _s,
@@ -70,7 +81,7 @@ export function specOf(options: TrainOptions): RunSpec {
     signal: _a,
     ...rest
   } = options;
-  const { trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
+  const { source, trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
   const names = methodNames(method);
   return parseRunSpec({
     data: resolve(data),
@@ -81,9 +92,14 @@ export function specOf(options: TrainOptions): RunSpec {
     })),
     ...(preset === undefined ? {} : { preset }),
     training,
-    dataOptions: { trainCount, valFraction, testFraction, splitSeed, imageSize },
+    dataOptions: { source, trainCount, valFraction, testFraction, splitSeed, imageSize },
+    protocol: { name: protocol, round, options: protocolOptions },
   });
 }
+
+/** The names of a protocol's rounds, each a run of its own. Throws OptionError. */
+export const protocolRounds = (name: string, options: Readonly<Record<string, unknown>> = {}): readonly string[] =>
+  configureProtocol({ name, options }).rounds;
 
 export type DoneEvent = Extract<RunEvent, { type: 'done' }>;
 

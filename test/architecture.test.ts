@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   data: ['base', 'formats'],
   train: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data'],
   cli: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
-  'index.ts': ['base', 'runtime', 'model', 'methods', 'train'],
+  'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train'],
 };
 
 /** Packages with one home. */
@@ -29,6 +29,9 @@ const homes: Readonly<Record<string, string>> = {
   'onnx-proto': 'formats',
   '@zip.js/zip.js/lib/zip-core-native.js': 'formats',
   sharp: 'data',
+  'csv-parse': 'data',
+  hyparquet: 'data',
+  'hyparquet-compressors': 'data',
   commander: 'cli',
   'log-update': 'cli',
   'cli-table3': 'cli',

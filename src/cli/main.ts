@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, OptionError, VituneError } from '../base/errors.ts';
 import { nearest } from '../base/suggest.ts';
 import { vituneVersion } from '../train/environment.ts';
+import { data } from './commands/data.ts';
 import { env } from './commands/env.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { methods } from './commands/methods.ts';
@@ -12,7 +13,7 @@ import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
 import { train } from './commands/train.ts';
 
-const verbs = [train, evaluate, predict, methods, models, env];
+const verbs = [train, evaluate, predict, data, methods, models, env];
 
 function build(): Command {
   const program = new Command('vitune')
@@ -20,7 +21,7 @@ function build(): Command {
     .version(vituneVersion)
     .option('--debug', 'print the stack trace of an error');
   for (const verb of verbs) program.addCommand(verb());
-  for (const command of [program, ...program.commands])
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((verb) => verb.commands)])
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })
@@ -33,15 +34,16 @@ function usageLine(error: CommanderError, program: Command): string {
   const message = error.message.replace(/^error: /, '');
   const unknown = /unknown (option|command) '([^']+)'/.exec(message);
   if (!unknown) return message;
-  const verb = program.commands.find((c) => process.argv.includes(c.name()));
+  const called = (c: Command) => process.argv.includes(c.name());
+  const verb = program.commands.find(called);
+  const command = verb?.commands.find(called) ?? verb ?? program;
   const known =
-    unknown[1] === 'command'
-      ? program.commands.map((c) => c.name())
-      : (verb ?? program).options.map((o) => o.long ?? '');
+    unknown[1] === 'command' ? command.commands.map((c) => c.name()) : command.options.map((o) => o.long ?? '');
   const near = nearest(unknown[2]!, known);
+  const words = ['vitune', ...[verb, command].filter((c) => c !== program && c !== undefined).map((c) => c!.name())];
   return near
     ? `${message}; did you mean ${near}?`
-    : `${message}; vitune ${verb?.name() ?? ''} --help lists what there is`.replace('  ', ' ');
+    : `${message}; ${[...new Set(words)].join(' ')} --help lists what there is`;
 }
 
 const program = build();

@@ -5,8 +5,8 @@ import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
 import { type Augmentation, augment } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
-import { type Picture, type SplitName, splitNames } from '../data/dataset.ts';
-import { openDataset } from '../data/sources/index.ts';
+import type { Picture } from '../data/dataset.ts';
+import { openDataset } from '../data/open.ts';
 import { enlarged, type Geometry } from '../data/transform.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
@@ -34,7 +34,8 @@ export interface RunData {
   readonly unreadable: readonly Unreadable[];
   readonly train: TrainingPictures;
   readonly val: EvaluationPictures;
-  readonly test: EvaluationPictures;
+  /** Test sets by name: `test`, unless the round has none, then shifted ones. */
+  readonly tests: ReadonlyMap<string, EvaluationPictures>;
   /** What the run folder keeps: classes, fingerprint, and every split's names and labels. */
   readonly record: unknown;
 }
@@ -129,42 +130,60 @@ export async function* openRunData(
   strict: boolean,
 ): AsyncGenerator<RunEvent, RunData, void> {
   const { flip, randomResizedCrop, seed } = spec.training;
-  const { splitSeed, valFraction, testFraction, trainCount } = spec.dataOptions;
-  const dataset = await openDataset(spec.data, { seed: splitSeed, valFraction, testFraction, trainCount });
-  const packs = {} as Record<SplitName, Pack>;
-  for (const split of splitNames) {
+  const { splitSeed, imageSize: _, ...division } = spec.dataOptions;
+  const dataset = await openDataset(spec.data, { ...division, seed: splitSeed, protocol: spec.protocol });
+  const { train: training, val, test } = dataset.splits;
+  const sets = new Map([['train', training], ['val', val], ['test', test], ...dataset.shifts]);
+  const packs = new Map<string, Pack>();
+  for (const [split, pictures] of sets) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
     const { imageSize, resize, resizeTo, interpolation } = geometry;
-    packs[split] = yield* packOf(dataset.splits[split], { imageSize, resize, resizeTo, interpolation }, strict);
+    packs.set(split, yield* packOf(pictures, { imageSize, resize, resizeTo, interpolation }, strict));
   }
-  dataset.classes.forEach((name, label) => {
-    if (packs.train.pictures.some((picture) => picture.label === label)) return;
-    const first = packs.train.unreadable[0];
-    throw new DataError(
-      `data ${dataset.root}: no training picture of class ${name} can be read${first ? ` (${first.reason})` : ''}`,
-    );
-  });
-  const fingerprint = sha256(splitNames.map((split) => `${split} ${packs[split].fingerprint}`).join('\n'));
+  const trainPack = packs.get('train')!;
+  requireReadable(dataset.root, dataset.classes, training, trainPack);
+  const fingerprint = sha256([...packs].map(([split, pack]) => `${split} ${pack.fingerprint}`).join('\n'));
+  const unreadable = [...packs.values()].flatMap((pack) => pack.unreadable);
   const augmentation = { flip, randomResizedCrop, interpolation: preprocessing.interpolation };
+  const { name, root, classes, splitRule } = dataset;
+  const tests = [...packs].filter(([split, { pictures }]) => !['train', 'val'].includes(split) && pictures.length > 0);
   return {
-    name: dataset.name,
-    classes: dataset.classes,
-    splitRule: dataset.splitRule,
+    name,
+    classes,
+    splitRule,
     fingerprint,
-    unreadable: splitNames.flatMap((split) => packs[split].unreadable),
-    train: trainingPictures(packs.train, preprocessing, augmentation, seed),
-    val: evaluationPictures(packs.val),
-    test: evaluationPictures(packs.test),
+    unreadable,
+    train: trainingPictures(trainPack, preprocessing, augmentation, seed),
+    val: evaluationPictures(packs.get('val')!),
+    tests: new Map(tests.map(([split, pack]) => [split, evaluationPictures(pack)])),
     record: {
-      name: dataset.name,
-      root: dataset.root,
+      name,
+      root,
       fingerprint,
-      splitRule: dataset.splitRule,
-      classes: dataset.classes,
+      splitRule,
+      protocol: spec.protocol,
+      classes,
       splits: Object.fromEntries(
-        splitNames.map((split) => [split, packs[split].pictures.map(({ name, label }) => [name, label])]),
+        [...packs].map(([split, { pictures }]) => [split, pictures.map((picture) => [picture.name, picture.label])]),
       ),
-      unreadable: splitNames.flatMap((split) => packs[split].unreadable),
+      unreadable,
     },
   };
+}
+
+/** Throws DataError where all training pictures of a class turned out to be unreadable, or there are none at all. */
+function requireReadable(
+  root: string,
+  classes: readonly string[],
+  listed: readonly Picture[],
+  { pictures, unreadable }: Pack,
+) {
+  const readable = new Set(pictures.map(({ label }) => label));
+  const lost = listed.find(({ label }) => !readable.has(label));
+  const first = unreadable[0];
+  if (lost)
+    throw new DataError(
+      `data ${root}: no training picture of class ${classes[lost.label]} can be read${first ? ` (${first.reason})` : ''}`,
+    );
+  if (pictures.length === 0) throw new DataError(`data ${root}: holds no training pictures`);
 }

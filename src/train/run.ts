@@ -5,8 +5,10 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DivergenceError, RunError } from '../base/errors.ts';
 import type { Json } from '../base/identity.ts';
-import { sizeOf } from '../base/tensor.ts';
+import type { Preprocessing } from '../base/preprocessing.ts';
+import { sizeOf, type Tensor } from '../base/tensor.ts';
 import { cacheFolder } from '../data/cache.ts';
+import { configureProtocol } from '../data/protocols/index.ts';
 import { writeSafetensors } from '../formats/safetensors-file.ts';
 import { adamw, sgd } from '../graph/optim.ts';
 import { pack, unpack } from '../graph/slabs.ts';
@@ -63,6 +65,12 @@ const start: Progress = {
   bestEpoch: -1,
 };
 
+/** The checkpoint's preparation of pictures, with what the protocol changes in it. */
+function preprocessingOf({ protocol }: RunSpec, own: Preprocessing): Preprocessing {
+  const configured = configureProtocol(protocol);
+  return { ...own, ...configured.protocol.preprocessing?.(configured.options) };
+}
+
 /** Runs the spec. Throws a VituneError of the kind that fits; what was saved stays. */
 export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent, void, void> {
   const { spec } = options;
@@ -70,11 +78,13 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
     device: options.device ?? 'cpu',
     ...(options.threads ? { threads: options.threads } : {}),
   });
-  const backbone = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const loaded = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const backbone = { ...loaded, preprocessing: preprocessingOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
   const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
-  const name = `${data.name}-${spec.methods.map((m) => m.name).join('+')}-${id.slice(0, 8)}`;
+  const round = configureProtocol(spec.protocol).rounds.length > 1 ? [spec.protocol.round] : [];
+  const name = [data.name, spec.methods.map((m) => m.name).join('+'), ...round, id.slice(0, 8)].join('-');
   const folder = resolve(options.folder ?? join('runs', name));
   await checkRunFolder(folder, id, spec as unknown as Json, options.resume ?? false);
   const lock = await takeRunFolder(folder);
@@ -238,8 +248,14 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
 
     const kept = best ?? parametersOf(trainer.state());
-    const test = data.test.count > 0 ? await evaluate(data.test, kept) : undefined;
-    if (test) await saveTestLogits(run, test.logits);
+    const tests: Record<string, Metrics> = {};
+    const logits = new Map<string, Float32Array>();
+    for (const [set, pictures] of data.tests) {
+      const result = await evaluate(pictures, kept);
+      tests[set] = result.metrics;
+      logits.set(set, result.logits);
+    }
+    if (logits.size > 0) await saveTestLogits(run, logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
     await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
     await writeTable(folder);
@@ -250,7 +266,8 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       keptEpoch: best ? progress.bestEpoch : progress.epoch - 1,
       stoppedEarly: progress.epoch < training.epochs,
       val: best && data.val.count > 0 ? (await evaluate(data.val, kept)).metrics : lastVal,
-      test: test?.metrics,
+      test: tests.test,
+      tests,
       seconds: secondsSoFar(),
     };
     const { count: trainable, countWithoutHead: trainableWithoutHead } = trained;
@@ -336,7 +353,14 @@ function startEvent(run: Run, trained: TrainedParameters): RunEvent {
     folder: run.folder,
     spec,
     classes: data.classes,
-    pictures: { train: data.train.count, val: data.val.count, test: data.test.count },
+    pictures: {
+      train: data.train.count,
+      val: data.val.count,
+      test: data.tests.get('test')?.count ?? 0,
+      shifted: Object.fromEntries(
+        [...data.tests].flatMap(([set, { count }]) => (set === 'test' ? [] : [[set, count]])),
+      ),
+    },
     splitRule: data.splitRule,
     unreadable: data.unreadable,
     trainable: trained.count,
@@ -348,7 +372,8 @@ function startEvent(run: Run, trained: TrainedParameters): RunEvent {
 
 /** Evaluation costs about a third of training a picture: forward only. */
 function probeEvent({ spec, data }: Run, { microBatch, secondsPerPicture, peakMemoryBytes }: ProbeResult): RunEvent {
-  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + data.test.count / 3;
+  const tested = [...data.tests.values()].reduce((n, { count }) => n + count, 0);
+  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + tested / 3;
   return {
     type: 'probe',
     microBatch,
@@ -382,19 +407,25 @@ function adapterConfig({ spec, backbone, data }: Run) {
   };
 }
 
-/** Logits (pictures, classes) and labels (pictures,) of the test pictures; their names in the metadata. */
-async function saveTestLogits({ folder, data }: Run, logits: Float32Array): Promise<void> {
+/**
+ * Logits (pictures, classes) and labels (pictures,) of each test set, `logits` and `labels` for the first and
+ * `<set>.logits` for the shifted ones; names of pictures in the metadata.
+ */
+async function saveTestLogits({ folder, data }: Run, logits: ReadonlyMap<string, Float32Array>): Promise<void> {
   const path = join(folder, runFiles.testLogits);
-  const { labels, names, count } = data.test;
-  try {
-    await writeSafetensors(
-      path,
-      [
-        ['logits', { dtype: 'float32', shape: [count, data.classes.length], data: logits }],
-        ['labels', { dtype: 'int32', shape: [count], data: labels }],
-      ],
-      { names: JSON.stringify(names), classes: JSON.stringify(data.classes) },
+  const prefixed = (set: string, name: string) => (set === 'test' ? name : `${set}.${name}`);
+  const names: [string, string][] = [];
+  const tensors: [string, Tensor][] = [];
+  for (const [set, values] of logits) {
+    const { labels, names: pictures, count } = data.tests.get(set)!;
+    tensors.push(
+      [prefixed(set, 'logits'), { dtype: 'float32', shape: [count, data.classes.length], data: values }],
+      [prefixed(set, 'labels'), { dtype: 'int32', shape: [count], data: labels }],
     );
+    names.push([prefixed(set, 'names'), JSON.stringify(pictures)]);
+  }
+  try {
+    await writeSafetensors(path, tensors, { ...Object.fromEntries(names), classes: JSON.stringify(data.classes) });
   } catch (cause) {
     throw writeFailure(path, cause);
   }
