@@ -1,6 +1,6 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
-import { resolve } from 'node:path';
 import type { ValuesOf } from './base/options.ts';
+import { locateData } from './data/locate.ts';
 import { configureProtocol } from './data/protocols/index.ts';
 import { methodNames } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
@@ -38,7 +38,7 @@ type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 export interface TrainOptions
   extends Writable<ValuesOf<typeof trainingOptions>>,
     Writable<ValuesOf<typeof dataOptions>> {
-  /** Folder of class folders, with or without train/, val/ and test/, or any other data that a source reads. */
+  /** Folder of class folders, with or without train/, val/ and test/, any other data that a source reads, or a built-in set. */
   data: string;
   /** Name of a built-in model or folder with config.json and model.safetensors. */
   model?: string;
@@ -84,7 +84,7 @@ export function specOf(options: TrainOptions): RunSpec {
   const { source, trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
   const names = methodNames(method);
   return parseRunSpec({
-    data: resolve(data),
+    data: locateData(data),
     model: locateModel(model ?? defaultModel),
     methods: names.map((name) => ({
       name,

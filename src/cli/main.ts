@@ -52,7 +52,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) process.exit(0); // --help, --version
-    console.error(`vitune: ${usageLine(error, program)}`);
+    // A verb without its own verb has printed its help.
+    if (error.code !== 'commander.help') console.error(`vitune: ${usageLine(error, program)}`);
     process.exit(2);
   }
   console.error(`vitune: ${messageOf(error)}`);

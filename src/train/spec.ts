@@ -9,8 +9,9 @@ import type { Schedule } from './schedule.ts';
 import { dataOptions, trainingOptions } from './training-options.ts';
 
 export interface RunSpec {
-  /** Data folder or file and model folder, absolute. */
+  /** Data folder or file, absolute, or a built-in set's name. */
   readonly data: string;
+  /** Model folder, absolute. */
   readonly model: string;
   readonly methods: readonly MethodChoice[];
   readonly training: ValuesOf<typeof trainingOptions>;

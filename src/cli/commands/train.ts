@@ -1,8 +1,9 @@
 // vitune train: tunes a model on a folder of pictures.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { OptionError, RunError } from '../../base/errors.ts';
 import type { OptionTable } from '../../base/options.ts';
+import { locateData } from '../../data/locate.ts';
 import { configureProtocol, defaultProtocol, protocolNamed, protocols } from '../../data/protocols/index.ts';
 import { defaultMethod, methodNamed, methodNames, methods } from '../../methods/index.ts';
 import { defaultModel, locateModel } from '../../model/locate.ts';
@@ -34,7 +35,10 @@ interface Flags extends Record<string, unknown> {
 export function train(): Command {
   const command = new Command('train')
     .description('tune a model on a folder of pictures')
-    .argument('[data]', 'folder of class folders, with or without train/, val/, test/, or what --source lists')
+    .argument(
+      '[data]',
+      'folder of class folders, with or without train/, val/, test/, what --source lists, or a built-in set (vitune data list)',
+    )
     .option(
       '--model <name|folder>',
       `built-in model or folder with config.json and model.safetensors (default ${defaultModel})`,
@@ -117,7 +121,7 @@ async function specsFrom(data: string | undefined, flags: Flags): Promise<RunSpe
   const rounds = flags.round === undefined ? configureProtocol({ name: protocol.name, options }).rounds : [flags.round];
   return rounds.map((round) =>
     parseRunSpec({
-      data: resolve(data),
+      data: locateData(data),
       model: locateModel(flags.model ?? defaultModel),
       methods: chosen.map((method) => ({
         name: method.name,

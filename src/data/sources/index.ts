@@ -1,8 +1,10 @@
 // The registry of sources: one line each, the first that recognises a place reads it.
+import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { DataError, OptionError } from '../../base/errors.ts';
 import { unknownName } from '../../base/suggest.ts';
+import { builtinNamed, listBuiltin } from '../builtin/index.ts';
 import { type Listing, type Place, type Source, type Warn, warnOnProcess } from '../dataset.ts';
 import { cifarBinary } from './cifar-binary.ts';
 import { domainFolders } from './domain-folders.ts';
@@ -45,10 +47,12 @@ async function placeAt(path: string, warn: Warn): Promise<Place> {
   return { path, name: basename(given), root, isFolder: (await stat(root)).isDirectory(), warn };
 }
 
-/** Lists the data at `path`. Throws DataError, and OptionError for an unknown source. */
+/** Lists the data at `path`, or of a built-in name where no such path exists. Throws DataError, and OptionError for an unknown source. */
 export async function openListing(path: string, options: ListOptions = {}): Promise<Listing> {
   const { source = 'auto', prefer, onWarning = warnOnProcess } = options;
   if (!sourceNames.includes(source)) throw new OptionError(`data: ${unknownName('source', source, sourceNames)}`);
+  const builtin = existsSync(path) ? undefined : builtinNamed(path);
+  if (builtin) return listBuiltin(builtin);
   const place = await placeAt(path, onWarning);
   if (source !== 'auto') return sources.find(({ name }) => name === source)!.list(place);
   const first = sources.filter(({ name }) => name === prefer);
