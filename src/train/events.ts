@@ -45,6 +45,8 @@ export type RunEvent =
       readonly steps: number;
       readonly loss: number;
       readonly learningRate: number;
+      /** For how long the step waited for its pictures. */
+      readonly dataSeconds: number;
       readonly imagesPerSecond: number;
       readonly secondsLeft: number;
     }

@@ -3,11 +3,14 @@ import { DataError } from '../base/errors.ts';
 import { sha256 } from '../base/identity.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
-import { type Augmentation, augment } from '../data/augment.ts';
+import type { Augmentation } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
 import type { Picture } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
+import { createPrefetch } from '../data/prefetch.ts';
+import { threadsWork } from '../data/threads.ts';
 import { enlarged, type Geometry } from '../data/transform.ts';
+import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import type { RunSpec } from './spec.ts';
@@ -22,8 +25,10 @@ export interface TrainingPictures {
   readonly labels: Int32Array;
   /** The order of an epoch: all indices, shuffled. */
   order(seed: number, epoch: number): readonly number[];
-  /** Copies picture `index` as this epoch sees it. */
-  augmented(index: number, epoch: number, out: Uint8Array, offset: number): void;
+  /** Writes pictures `indices`, as this epoch sees them, into `out` from its start. */
+  read(indices: readonly number[], epoch: number, out: Uint8Array): Promise<void>;
+  /** Says that `read` will be called with this very list soon: it may be prepared meanwhile. */
+  expect(indices: readonly number[], epoch: number): void;
 }
 
 export interface RunData {
@@ -38,6 +43,8 @@ export interface RunData {
   readonly tests: ReadonlyMap<string, EvaluationPictures>;
   /** What the run folder keeps: classes, fingerprint, and every split's names and labels. */
   readonly record: unknown;
+  /** Gives files and threads back. */
+  close(): void;
 }
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
@@ -54,12 +61,24 @@ function evaluationPictures(pack: Pack): EvaluationPictures {
 
 /** Bytes a side more than the network's input that random crops are cut from. */
 const cropReserve = 2;
+/** A pack of this size may not stay in the system's memory, so that reading it means waiting for the disk. */
+const largePack = 2 ** 30;
 
-function trainingPictures(pack: Pack, geometry: Geometry, augmentation: Augmentation, seed: number): TrainingPictures {
-  const { pictures, bytesPerPicture } = pack;
-  const [height, width] = geometry.imageSize;
-  const held = augmentation.randomResizedCrop ? enlarged(geometry, cropReserve) : geometry;
-  const buffer = new Uint8Array(bytesPerPicture);
+function trainingPictures(
+  pack: Pack,
+  geometry: Geometry,
+  augmentation: Augmentation,
+  seed: number,
+): TrainingPictures & { close(): void } {
+  const { pictures, bytesPerPicture, path } = pack;
+  const { imageSize: wanted } = geometry;
+  const held = augmentation.randomResizedCrop ? enlarged(geometry, cropReserve).imageSize : wanted;
+  const options: ViewOptions = { bytesPerPicture, held, wanted, augmentation, seed };
+  const view = viewOf(pack, options);
+  const bytes = wanted[0] * wanted[1] * 3;
+  // Copying from memory takes less time than handing over.
+  const slow = isAugmented(augmentation) || pictures.length * bytesPerPicture > largePack;
+  const prefetch = slow && threadsWork && path !== undefined ? createPrefetch({ path, options }) : undefined;
   return {
     count: pictures.length,
     labels: labelsOf(pictures),
@@ -68,12 +87,13 @@ function trainingPictures(pack: Pack, geometry: Geometry, augmentation: Augmenta
         pictures.map((_, i) => i),
         stream(orderSeed, 'shuffle', epoch),
       ),
-    augmented(index, epoch, out, offset) {
-      if (!augmentation.flip && !augmentation.randomResizedCrop) return pack.copy(index, out, offset);
-      pack.copy(index, buffer, 0);
-      const pixels = { width: held.imageSize[1], height: held.imageSize[0], rgb: buffer };
-      out.set(augment(pixels, [height, width], augmentation, { seed, epoch, index }), offset);
+    async read(indices, epoch, out) {
+      const ready = await prefetch?.take(indices, epoch);
+      if (ready) out.set(ready);
+      else indices.forEach((index, i) => void view(index, epoch, out, i * bytes));
     },
+    expect: (indices, epoch) => prefetch?.expect(indices, epoch),
+    close: () => prefetch?.close(),
   };
 }
 
@@ -147,13 +167,14 @@ export async function* openRunData(
   const augmentation = { flip, randomResizedCrop, interpolation: preprocessing.interpolation };
   const { name, root, classes, splitRule } = dataset;
   const tests = [...packs].filter(([split, { pictures }]) => !['train', 'val'].includes(split) && pictures.length > 0);
+  const train = trainingPictures(trainPack, preprocessing, augmentation, seed);
   return {
     name,
     classes,
     splitRule,
     fingerprint,
     unreadable,
-    train: trainingPictures(trainPack, preprocessing, augmentation, seed),
+    train,
     val: evaluationPictures(packs.get('val')!),
     tests: new Map(tests.map(([split, pack]) => [split, evaluationPictures(pack)])),
     record: {
@@ -167,6 +188,10 @@ export async function* openRunData(
         [...packs].map(([split, { pictures }]) => [split, pictures.map((picture) => [picture.name, picture.label])]),
       ),
       unreadable,
+    },
+    close() {
+      train.close();
+      for (const pack of packs.values()) pack.close();
     },
   };
 }

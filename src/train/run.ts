@@ -82,6 +82,21 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
   const backbone = { ...loaded, preprocessing: preprocessingOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
+  try {
+    yield* inFolder(options, backbone, data, runtime);
+  } finally {
+    data.close();
+  }
+}
+
+/** The run in its folder, which no other process may use meanwhile. */
+async function* inFolder(
+  options: RunOptions,
+  backbone: Backbone,
+  data: RunData,
+  runtime: Runtime,
+): AsyncGenerator<RunEvent, void, void> {
+  const { spec } = options;
   const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
   const round = configureProtocol(spec.protocol).rounds.length > 1 ? [spec.protocol.round] : [];
   const name = [data.name, spec.methods.map((m) => m.name).join('+'), ...round, id.slice(0, 8)].join('-');
@@ -183,14 +198,20 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       const { epoch } = progress;
       const epochStart = performance.now();
       const order = data.train.order(training.seed, epoch);
+      // The first pictures of the next epoch, so that its first step needn't wait either.
+      const orderAfter = epoch + 1 < training.epochs ? data.train.order(training.seed, epoch + 1) : [];
+      const firstAfter = orderAfter.slice(0, training.batchSize);
       while (progress.stepInEpoch < stepsPerEpoch) {
         const from = progress.stepInEpoch * training.batchSize;
         const indices = order.slice(from, from + training.batchSize);
+        const rest = order.slice(from + training.batchSize, from + 2 * training.batchSize);
+        const next = rest.length > 0 ? { indices: rest, epoch } : { indices: firstAfter, epoch: epoch + 1 };
         const lr = learningRate(schedule, { step: progress.step, stepsPerEpoch });
         const result = await trainer.step({
           pictures: data.train,
           indices,
           epoch,
+          next: next.indices.length > 0 ? next : undefined,
           step: progress.step,
           learningRate: lr,
         });
@@ -215,6 +236,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
           steps,
           loss: result.loss,
           learningRate: lr,
+          dataSeconds: result.dataSeconds,
           imagesPerSecond: rate,
           // The rate counts evaluation in, so the rest is at the same rate.
           secondsLeft: ((steps - progress.step) * training.batchSize) / rate,
