@@ -38,7 +38,8 @@ interface Waiting<A> {
 export function startThreads<Q, A>(name: string, count: number, workerData: unknown): Threads<Q, A> {
   let asked = 0;
   const threads = Array.from({ length: count }, () => {
-    const worker = new Worker(workerFile(name), { workerData });
+    // Flags of the process are not for threads: one of them, --input-type, would even stop them. A loader of sources is.
+    const worker = new Worker(workerFile(name), { workerData, ...(fromSource ? {} : { execArgv: [] }) });
     const waiting = new Map<number, Waiting<A>>();
     let dead: Error | undefined;
     const settle = (id: number) => {
