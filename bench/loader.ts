@@ -11,16 +11,15 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { stream } from '../src/base/rng.ts';
 import { percent } from '../src/cli/output.ts';
-import { openDataset } from '../src/data/sources/index.ts';
+import { openListing } from '../src/data/sources/index.ts';
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** Scenes with the grain of a sensor, so that JPEG has something to keep. */
 async function writePhotographs(folder: string, count: number): Promise<string> {
-  const options = { seed: 0, valFraction: 0, testFraction: 0, trainCount: count };
-  const { splits, classes } = await openDataset('shapes/count', options);
+  const { parts, classes } = await openListing('shapes/count');
   const [width, height] = [640, 480];
-  for (const [i, { label, read }] of splits.train.entries()) {
+  for (const [i, { label, read }] of parts.get('train')!.slice(0, count).entries()) {
     const rgb = await sharp(await read(), { density: 72 * 5 })
       .resize(width, height)
       .removeAlpha()
