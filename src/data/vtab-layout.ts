@@ -38,7 +38,10 @@ async function fileOf({ name }: Picture, bytes: Uint8Array): Promise<{ bytes: Ui
  * Draws as VTAB-1k does, at random over all training pictures and not class by class: 800 of them, or where the set has
  * a validation split of its own 800 from train and 200 from it.
  */
-function draw(listing: Listing, { seed, testFraction }: PrepareOptions): Record<keyof Prepared, readonly Picture[]> {
+export function drawVtab1k(
+  listing: Listing,
+  { seed, testFraction }: PrepareOptions,
+): Record<keyof Prepared, readonly Picture[]> {
   const { splits } = holdOut(listing, { seed, valFraction: 0, testFraction, trainCount: 0 });
   const pick = (pictures: readonly Picture[], purpose: string) =>
     shuffled([...pictures].sort(byName), stream(seed, 'vtab-1k', purpose));
@@ -58,7 +61,7 @@ function draw(listing: Listing, { seed, testFraction }: PrepareOptions): Record<
 
 /** Writes the layout into an empty or new folder. Throws DataError. */
 export async function prepareVtab1k(listing: Listing, out: string, options: PrepareOptions): Promise<Prepared> {
-  const drawn = draw(listing, options);
+  const drawn = drawVtab1k(listing, options);
   try {
     await mkdir(out, { recursive: true });
     if ((await readdir(out)).length > 0) throw new DataError(`${out}: is not empty; give a new folder`);

@@ -23,7 +23,7 @@ import { createEvaluator } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
 import { initialValues } from './initialize.ts';
-import { type Metrics, metricsOf } from './metrics.ts';
+import { type Metrics, metricsAmongOwn, metricsOf } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
 import { type ProbeResult, probe } from './probe.ts';
 import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
@@ -270,11 +270,14 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
 
     const kept = best ?? parametersOf(trainer.state());
+    const { protocol, options: chosen } = configureProtocol(spec.protocol);
+    const amongOwn = protocol.amongOwnClasses?.(chosen) ?? false;
     const tests: Record<string, Metrics> = {};
     const logits = new Map<string, Float32Array>();
     for (const [set, pictures] of data.tests) {
       const result = await evaluate(pictures, kept);
-      tests[set] = result.metrics;
+      const among = set !== 'test' && amongOwn;
+      tests[set] = among ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
       logits.set(set, result.logits);
     }
     if (logits.size > 0) await saveTestLogits(run, logits);

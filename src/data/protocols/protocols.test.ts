@@ -103,7 +103,9 @@ describe('few-shot', () => {
   });
   it('draws by the seed, the same on every machine', () => {
     expect(names(shot(4, 1).splits.train)).not.toEqual(names(shot(4).splits.train));
-    expect(sha256(names(shot(4).splits.train).join())).toMatchInlineSnapshot(`"96f82565a1d33194c7e44eb97263575143e704b0110b324f8fcaec5b81e5250d"`);
+    expect(sha256(names(shot(4).splits.train).join())).toMatchInlineSnapshot(
+      `"96f82565a1d33194c7e44eb97263575143e704b0110b324f8fcaec5b81e5250d"`,
+    );
   });
   it('says which class has too few', () => {
     expect(() => shot(28)).toThrow('class a has 30 pictures for training; 28 shots and 4 for validation need 32');

@@ -26,16 +26,23 @@ export const robustness = defineProtocol({
   prefers: 'domain-folders',
   options: {
     train: { type: 'text', default: '', help: 'the domain to train on (left out = train, or the first)' },
+    among: {
+      type: 'choice',
+      choices: ['own', 'all'],
+      default: 'own',
+      help: 'classes that a test set with a part of them is scored among',
+    },
   },
   choices: {
     split:
-      "validation and test are the data's own where the training domain is called train, else cut off the training domain; of the other domains every picture is tested on",
+      "validation and test are the data's own where the training domain is called train, else cut off the training domain; of the other domains every picture is tested on, among the classes that the domain has",
     selection:
       'validation top-1 in the training domain, where --keep best or --patience asks for it; shifted sets select nothing',
     seeds: '--split-seed for the cuts, --seed for everything in training',
     ...asCheckpoint,
   },
   rounds: () => ['robustness'],
+  amongOwnClasses: ({ among }) => among === 'own',
   divide(listing, _round, options, split) {
     const domain = trainingDomain(listing, options.train);
     const { parts } = listing;

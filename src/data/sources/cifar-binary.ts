@@ -1,13 +1,10 @@
 // CIFAR-10 and CIFAR-100 in their binary version: data_batch_1.bin ... test_batch.bin, or train.bin and test.bin, with the class
 // names in batches.meta.txt or fine_label_names.txt. CIFAR-100 is read with its 100 fine classes.
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../base/errors.ts';
-import { cifarPicture, cifarPixels } from '../../formats/cifar.ts';
-import { encodeNetpbm } from '../../formats/netpbm.ts';
 import type { Listing, Place, Source } from '../dataset.ts';
-import { pictureIn, readRange, storeInFile } from '../stored.ts';
+import { recordRows } from './cifar-records.ts';
 import { type Labelled, listingOf } from './classes.ts';
 
 interface Version {
@@ -40,17 +37,6 @@ async function find({ root, isFolder }: Place): Promise<Found | undefined> {
   return undefined;
 }
 
-/** The last byte of each record's labels: CIFAR-100's fine one. */
-async function* labelsOf(path: string, labels: number): AsyncGenerator<number> {
-  const record = labels + cifarPixels;
-  let position = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    const first = labels - 1 - (position % record);
-    for (let i = first < 0 ? first + record : first; i < chunk.length; i += record) yield chunk[i]!;
-    position += chunk.length;
-  }
-}
-
 async function listCifar(place: Place): Promise<Listing> {
   const found = await find(place);
   if (found === undefined)
@@ -59,27 +45,10 @@ async function listCifar(place: Place): Promise<Listing> {
   const names = (await readFile(join(folder, version.names), 'utf8'))
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
-  const record = version.labels + cifarPixels;
   const rows: Labelled[] = [];
-  for (const file of files) {
-    const path = join(folder, file);
-    const { size } = await stat(path);
-    if (size === 0 || size % record !== 0)
-      throw new DataError(
-        `data ${place.path}: ${file} is ${size} bytes long, no multiple of ${record}; it was cut off`,
-      );
-    const store = storeInFile(path, async (at) =>
-      encodeNetpbm(cifarPicture(await readRange(path, at * record + version.labels, cifarPixels))),
-    );
-    const part = file.startsWith('test') ? 'test' : 'train';
-    const digits = String(size / record).length;
-    let at = 0;
-    for await (const label of labelsOf(path, version.labels)) {
-      const [row, name] = [at, `${file}/${String(at).padStart(digits, '0')}`];
-      rows.push({ part, label: String(label), picture: (index) => pictureIn(store, name, index, row) });
-      at++;
-    }
-  }
+  for (const file of files)
+    for await (const row of recordRows(place.path, { path: join(folder, file), file, labels: version.labels }))
+      rows.push(row);
   return listingOf(place, rows, names, 'cifar');
 }
 
