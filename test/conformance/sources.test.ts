@@ -29,6 +29,7 @@ const sets: Readonly<Record<string, string>> = {
   idx: 'idx',
   'cifar-binary': 'cifar-binary',
   'cifar-100-binary': 'cifar-binary',
+  'cifar-python': 'cifar-python',
   webdataset: 'webdataset',
 };
 
@@ -245,6 +246,18 @@ describe('wrong data is refused in one line:', () => {
     await refused(cut, /test_batch\.bin is 5000 bytes long, no multiple of 3073; it was cut off/);
   });
 
+  it('pickles with code in them, and batches that are none', async () => {
+    // protocol 2: os.system('echo') as pickle.dumps writes an object whose __reduce__ says so
+    const code = Buffer.from('\x80\x02cposix\nsystem\nX\x04\x00\x00\x00echo\x85R.', 'latin1');
+    const batch = (f: string) => join(f, 'cifar-10-batches-py/test_batch');
+    const hostile = await broken('cifar-python', (f) => writeFile(batch(f), code));
+    await refused(hostile, /test_batch: can't be unpacked: .*posix\.system/);
+    const cut = await broken('cifar-python', (f) => truncate(batch(f), 3000));
+    await refused(cut, /test_batch: can't be unpacked: /);
+    const meta = await broken('cifar-python', (f) => writeFile(join(f, 'cifar-10-batches-py/batches.meta'), code));
+    await refused(meta, /batches\.meta: .*posix\.system/);
+  });
+
   it('bad tar archives', async () => {
     const shard = (f: string) => join(f, 'train-000001.tar');
     await refused(await broken('webdataset', (f) => truncate(shard(f), 1100)), /train-000001\.tar: ends inside /);
@@ -312,6 +325,7 @@ describe('wrong data is refused in one line:', () => {
     for (const [source, pattern] of [
       ['idx', /holds no IDX files/],
       ['cifar-binary', /holds no binary CIFAR/],
+      ['cifar-python', /holds no pickled CIFAR/],
       ['webdataset', /holds no \.tar shards/],
       ['text-list', /holds no lists/],
       ['metadata', /holds no table/],

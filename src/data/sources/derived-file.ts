@@ -25,6 +25,6 @@ export async function derivedFile(
     return derived;
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new DataError(`${path}: can't be unpacked: ${messageOf(cause)}`, { cause });
+    throw new DataError(`${path}: can't be unpacked: ${messageOf(cause).replace(`${path}: `, '')}`, { cause });
   }
 }

@@ -7,6 +7,7 @@ import { unknownName } from '../../base/suggest.ts';
 import { builtinNamed, listBuiltin } from '../builtin/index.ts';
 import { type Listing, type Place, type Source, type Warn, warnOnProcess } from '../dataset.ts';
 import { cifarBinary } from './cifar-binary.ts';
+import { cifarPython } from './cifar-python.ts';
 import { domainFolders } from './domain-folders.ts';
 import { idx } from './idx.ts';
 import { imageFolder } from './image-folder.ts';
@@ -19,6 +20,7 @@ import { webdataset } from './webdataset.ts';
 export const sources: readonly Source[] = [
   idx,
   cifarBinary,
+  cifarPython,
   parquet,
   metadata,
   textList,
