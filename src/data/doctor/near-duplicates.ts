@@ -5,7 +5,7 @@ import type { Look } from './perceptual-hash.ts';
 /** Bits of 64 that a copy (recompressed, resized, a little brighter) may differ in; other pictures differ in about 32. */
 const maxBits = 7;
 /** Root mean square of thumbnails' differences, 0 to 255: recompressing moves it by 1 or 2, another picture by tens. */
-const maxDifference = 6;
+const maxDifference = 4;
 /** Above this number wider bands keep the comparisons few; they find all pairs of up to 3 bits, and most of up to 7. */
 const many = 100_000;
 

@@ -39,7 +39,7 @@ function lowFrequencies(grey: Float64Array): Float64Array {
 }
 
 export function lookOf(pixels: Pixels): Look {
-  const { rgb } = resize(pixels, side, side, 'box');
+  const { rgb } = resize(pixels, side, side, 'bilinear');
   const grey = Float64Array.from({ length: side * side }, (_, i) => {
     const [r, g, b] = [rgb[3 * i]!, rgb[3 * i + 1]!, rgb[3 * i + 2]!];
     return 0.299 * r + 0.587 * g + 0.114 * b; // ITU-R BT.601
@@ -51,5 +51,5 @@ export function lookOf(pixels: Pixels): Look {
     for (let i = 0; i < 32; i++) word = (word << 1) | (frequencies[from + i]! > median ? 1 : 0);
     return word >>> 0;
   };
-  return { hash: [bits(0), bits(32)], thumbnail: resize(pixels, thumbnailSide, thumbnailSide, 'box').rgb };
+  return { hash: [bits(0), bits(32)], thumbnail: resize(pixels, thumbnailSide, thumbnailSide, 'bilinear').rgb };
 }

@@ -23,13 +23,10 @@ async function shardsOf({ root, isFolder }: Place): Promise<string[]> {
   return out;
 }
 
-/** A label is a number or a name; more is no label. */
-const maxLabelBytes = 2 ** 20;
-
 const labelKeys = ['label', 'cls', 'class', 'class_name'];
 
-async function labelIn(where: string, shard: string, { name, offset, size }: TarEntry): Promise<string> {
-  const text = new TextDecoder().decode(await readRange(shard, offset, size, maxLabelBytes)).trim();
+function labelIn(where: string, { name, contents }: TarEntry): string {
+  const text = new TextDecoder().decode(contents).trim();
   if (!name.endsWith('.json')) return text;
   let json: Record<string, unknown>;
   try {
@@ -50,6 +47,7 @@ function sampleOf(name: string): { readonly key: string; readonly kind: string }
 }
 
 const labelKinds = ['cls', 'label', 'json']; // in order of preference
+const isLabel = (name: string) => labelKinds.includes(sampleOf(name).kind);
 
 interface Sample {
   readonly key: string;
@@ -59,7 +57,7 @@ interface Sample {
 
 async function* samplesOf(where: string, shard: string): AsyncGenerator<Sample> {
   let sample: Sample | undefined;
-  for await (const entry of tarEntries(where, shard)) {
+  for await (const entry of tarEntries(where, shard, isLabel)) {
     const { key, kind } = sampleOf(entry.name);
     if (sample?.key !== key) {
       if (sample) yield sample;
@@ -90,7 +88,7 @@ async function listShards(place: Place): Promise<Listing> {
         throw new DataError(`data ${where}: sample ${key} has a picture but no label (${key}.cls or ${key}.json)`);
       sizes.set(picture.offset, picture.size);
       const name = `${shardName}/${picture.name}`;
-      const text = await labelIn(where, shard, label);
+      const text = labelIn(where, label);
       rows.push({ part, label: text, picture: (index) => pictureIn(store, name, index, picture.offset) });
     }
   }
