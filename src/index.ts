@@ -19,8 +19,11 @@ export {
   RunError,
   VituneError,
 } from './base/errors.ts';
+export type { Listing, Picture } from './data/dataset.ts';
+export { checkData, type DataReport } from './data/doctor/check.ts';
 export { protocols } from './data/protocols/index.ts';
 export type { Protocol } from './data/protocols/protocol.ts';
+export { openListing } from './data/sources/index.ts';
 export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';

@@ -82,7 +82,7 @@ export interface Source {
   readonly name: string;
   /** What it reads, in a few words. */
   readonly summary: string;
-  /** Whether the place looks like it, from names alone. Never throws for what is wrong inside. */
+  /** Whether the place looks like it, from names and at most a file's header. Throws DataError for a damaged one. */
   readonly recognises: (place: Place) => Promise<boolean>;
   /** Lists classes and pictures without reading any. Throws DataError, one line. */
   readonly list: (place: Place) => Promise<Listing>;

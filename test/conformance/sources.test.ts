@@ -305,6 +305,8 @@ describe('wrong data is refused in one line:', () => {
       await broken('text-list', (f) => appendFile(join(f, 'test.txt'), 'oneword\n')),
       /test\.txt line 4: must be `path label`, got "oneword"/,
     );
+    const endless = await broken('text-list', (f) => writeFile(join(f, 'val200.txt'), 'x'.repeat(20_000)));
+    await refused(endless, /val200\.txt: line 1 has more than 8192 characters/);
     const twice = await broken('text-list', (f) => appendFile(join(f, 'test.txt'), 'images/test/0 3.png 0\n'));
     await refused(twice, /images\/test\/0 3\.png comes twice in test/);
     await refused(
@@ -336,7 +338,7 @@ describe('wrong data is refused in one line:', () => {
     await writeFile(path, '{"join": [{"path": "x"}]}');
     await refused(path, /join\.0/);
     await writeFile(path, '{"join": [{"data": "wrong.json"}]}');
-    await refused(path, /joins itself/);
+    await refused(path, /joins wrong\.json, a joined set; name its sets here instead/);
     await expect(openListing(fixtures, { source: 'imagefolder' })).rejects.toThrow('did you mean "image-folder"');
   });
 });

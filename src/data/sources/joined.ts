@@ -39,7 +39,9 @@ async function listJoined(place: Place, openListing: OpenListing): Promise<Listi
   const sets = [];
   for (const { data, source = 'auto', part } of await read(place)) {
     const full = resolve(dirname(root), data);
-    if (full === root) throw new DataError(`data ${path}: joins itself`);
+    // A file may join itself by way of another, without end.
+    if (full.endsWith('.json'))
+      throw new DataError(`data ${path}: joins ${data}, a joined set; name its sets here instead`);
     sets.push({ part, listing: await openListing(full, source, warn) });
   }
   const bases = sets.filter(({ part }) => part === undefined);

@@ -1,9 +1,9 @@
 // Rows of a table file as records of text: CSV, TSV, JSON lines and Parquet, read as a stream.
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { DataError, messageOf } from '../../base/errors.ts';
+import { linesOf } from './lines.ts';
 import { openParquet } from './parquet-file.ts';
 
 export type Row = ReadonlyMap<string, string>;
@@ -21,13 +21,11 @@ async function* separated(path: string, delimiter: string): AsyncGenerator<Row> 
 }
 
 async function* jsonLines(path: string): AsyncGenerator<Row> {
-  let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
-    number++;
-    if (line.trim() === '') continue;
+  for await (const { text, number } of linesOf(path, maxRecordBytes)) {
+    if (text.trim() === '') continue;
     let record: unknown;
     try {
-      record = JSON.parse(line);
+      record = JSON.parse(text);
     } catch (cause) {
       throw new DataError(`line ${number} is not JSON`, { cause });
     }

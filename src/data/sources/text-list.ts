@@ -1,14 +1,13 @@
 // Text lists, `path label` a line: VTAB-1k's layout (train800.txt, val200.txt, train800val200.txt, test.txt), the study's lists
 // (.txt and .list), or train.txt, val.txt and test.txt. Paths are relative to the list's folder and may hold spaces.
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { DataError } from '../../base/errors.ts';
+import { DataError, messageOf } from '../../base/errors.ts';
 import { type Listing, type Place, type Source, wholePart } from '../dataset.ts';
 import { pictureIn } from '../stored.ts';
 import { type Labelled, listingOf, namesBeside } from './classes.ts';
 import { fileStore } from './files.ts';
+import { type Line, linesOf } from './lines.ts';
 import { nameBelow, requireFiles } from './listed-files.ts';
 import { splitNamed } from './split-names.ts';
 
@@ -28,13 +27,30 @@ async function listsIn({ root, isFolder }: Place): Promise<Map<string, string>> 
   return lists;
 }
 
-async function* linesOf(path: string): AsyncGenerator<{ readonly line: string; readonly number: number }> {
-  let number = 0;
-  for await (const line of createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  }))
-    yield { line: number === 0 ? line.replace(/^\uFEFF/, '') : line, number: ++number };
+/** Paths have at most 4096 bytes on Linux, labels far fewer. */
+const maxLine = 8192;
+
+/** `path label`: the label is what comes after the last space, tab or comma. */
+function split(line: string): { readonly file: string; readonly label: string } | undefined {
+  const text = line.trim();
+  const at = Math.max(text.lastIndexOf(' '), text.lastIndexOf('\t'), text.lastIndexOf(','));
+  return at < 0
+    ? undefined
+    : {
+        file: text
+          .slice(0, at)
+          .replace(/[ \t,]$/, '')
+          .trim(),
+        label: text.slice(at + 1),
+      };
+}
+
+async function* entriesOf(where: string, path: string): AsyncGenerator<Line> {
+  try {
+    yield* linesOf(path, maxLine);
+  } catch (cause) {
+    throw new DataError(`data ${where}: ${basename(path)}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function listLists(place: Place): Promise<Listing> {
@@ -49,12 +65,11 @@ async function listLists(place: Place): Promise<Listing> {
   const rows: Labelled[] = [];
   const files = new Set<string>();
   for (const [part, file] of lists)
-    for await (const { line, number } of linesOf(file)) {
-      if (line.trim() === '') continue;
+    for await (const { text, number } of entriesOf(path, file)) {
+      if (text.trim() === '') continue;
       const where = `${path}: ${basename(file)} line ${number}`;
-      const [, written, label] = /^\s*(.+?)[ \t,]+(\S+)\s*$/.exec(line) ?? [];
-      if (written === undefined || label === undefined)
-        throw new DataError(`data ${where}: must be \`path label\`, got "${line.slice(0, 80)}"`);
+      const { file: written, label = '' } = split(text) ?? {};
+      if (!written) throw new DataError(`data ${where}: must be \`path label\`, got "${text.slice(0, 80)}"`);
       const name = nameBelow(folder, folder, written, where);
       files.add(name);
       rows.push({ part, label, picture: (index) => pictureIn(store, name, index) });
