@@ -138,7 +138,12 @@ const results = released.map((r) => {
 
 const out = {
   source: { paper: 'https://arxiv.org/abs/2409.16434', released: 'https://github.com/OSU-MLB/ViT_PEFT_Vision' },
-  methods: Object.values(methods).map(([name, title]) => ({ name, title })),
+  methods: Object.values(methods).map(([name, title]) => ({
+    name,
+    title,
+    trains: name === 'linear' ? 'head' : name === 'full' ? 'all' : 'few',
+    ...(name.startsWith('vpt') && { prompts: 'vpt_num' }),
+  })),
   sets: [...new Map(Object.values(sets).map(([, name, title, group]) => [name, { name, title, group }])).values()],
   grids,
   results,

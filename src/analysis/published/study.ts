@@ -23,7 +23,13 @@ interface PackedResult {
 
 export interface PublishedStudy {
   readonly source: { readonly paper: string; readonly released: string };
-  readonly methods: readonly { readonly name: string; readonly title: string }[];
+  readonly methods: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly trains: 'head' | 'few' | 'all';
+    /** The hyper-parameter that counts added tokens. */
+    readonly prompts?: string;
+  }[];
   readonly sets: readonly { readonly name: string; readonly title: string; readonly group: string }[];
   readonly grids: readonly {
     readonly names: readonly string[];
