@@ -53,7 +53,7 @@ export function formatCell(cell: Cell, unit: Unit): string {
     case 'bytes':
       return cell >= 1e9 ? `${(cell / 1e9).toFixed(2)} GB` : `${(cell / 1e6).toFixed(0)} MB`;
     default:
-      return Number.isInteger(cell) ? String(cell) : cell.toFixed(Math.abs(cell) < 1 ? 3 : 2);
+      return cell.toFixed(2);
   }
 }
 
