@@ -9,6 +9,7 @@ import { pickOverlapMatrix, pickPictures, vennTable } from './overlap.ts';
 import { paretoTable } from './pareto.ts';
 import { perClassTable } from './per-class.ts';
 import { confidences, predictedClasses } from './predictions.ts';
+import { besidePublished } from './published/beside.ts';
 import { rankAnalysis } from './ranks.ts';
 import type { FinalResult, Predictions, TrialResult, WiseCurve } from './records.ts';
 import { robustnessTable, trendAt } from './robustness.ts';
@@ -318,6 +319,22 @@ describe('robustness', () => {
     const [row] = toObjects(wiseChoiceTable([curve]));
     expect(row!.blindShiftedGain).toBeCloseTo(0.2);
     expect(row!.seenGain).toBeCloseTo(-0.1);
+  });
+});
+
+describe('beside the published study', () => {
+  it('compares the order of the methods that both have', () => {
+    const published = [result('A', 'v', 0.7), result('B', 'v', 0.6), result('C', 'v', 0.5), result('D', 'v', 0.4)];
+    const own = [result('A', 's', 0.9), result('B', 's', 0.8), result('C', 's', 0.85), result('X', 's', 0.1)];
+    const beside = besidePublished(own, published)!;
+    expect(beside.correlation).toBeCloseTo(0.5, 12); // 1 - 6 (0 + 1 + 1) / (3 * 8)
+    expect(beside.table.rows.map((r) => [r[0], r[3], r[4]])).toEqual([
+      ['A', 1, 1],
+      ['C', 2, 3],
+      ['B', 3, 2],
+    ]);
+    expect(besidePublished(own.slice(0, 2), published)!.words).toMatch(/^Too few methods/);
+    expect(besidePublished([result('X', 's', 1)], published)).toBeUndefined();
   });
 });
 

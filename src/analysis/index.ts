@@ -12,6 +12,7 @@ export { onlyOneRight, oracleTable } from './oracle.ts';
 export { type Pick, pickOverlapMatrix, pickPictures, picks, vennTable } from './overlap.ts';
 export { type Cost, paretoTable } from './pareto.ts';
 export { perClassTable } from './per-class.ts';
+export { type Beside, besidePublished, spearman } from './published/beside.ts';
 export {
   asPublishedStudy,
   type Protocol,

@@ -2,3 +2,4 @@
 export { publishedStudyRecords } from './published-study.ts';
 export { renderReport, reportLatex } from './report.ts';
 export type { GalleryPicture, PredictionSet, ProtocolItem, StudyRecords } from './study-records.ts';
+export { type NamedTable, studyTables } from './tables.ts';

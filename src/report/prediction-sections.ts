@@ -51,7 +51,7 @@ const pickNames: Readonly<Record<Pick, string>> = {
 };
 
 /** The list's length: a twentieth of the pictures, so that the view is alike for small and large sets. */
-const listLength = (pictures: number): number => Math.max(10, Math.round(pictures / 20));
+export const listLength = (pictures: number): number => Math.max(10, Math.round(pictures / 20));
 
 function mistakes(set: PredictionSet, at: number): Markup {
   const { test, data } = set;

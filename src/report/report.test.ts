@@ -9,6 +9,7 @@ import { publishedStudyRecords } from './published-study.ts';
 import { renderReport, reportLatex, reportSections } from './report.ts';
 import { linearScale, logScale, spread } from './scale.ts';
 import type { StudyRecords } from './study-records.ts';
+import { studyTables } from './tables.ts';
 
 /** Throws where tags don't nest; enough of HTML for what the report writes. */
 function assertNested(html: string): void {
@@ -134,6 +135,25 @@ describe('a study with predictions', () => {
     expect(html).not.toMatch(/NaN|undefined|Infinity|\[object/);
     expect(html).toContain('Accuracy against training time');
     expect(html).not.toContain('trainable parameters');
+  });
+
+  it('has every table by a unique name, as the figures have them', () => {
+    const names = studyTables(small).map((t) => t.name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(['accuracy', 'ranks', 'seconds', 'ensembles-shapes', 'pairs-shapes']));
+    expect(names).not.toContain('wise');
+    expect(studyTables({ title: 't', summary: 's', results: [] })).toEqual([]);
+    const all = studyTables(publishedStudyRecords(loadPublishedStudy())).map((t) => t.name);
+    expect(all).toEqual(
+      expect.arrayContaining(['groups', 'sensitivity', 'shots', 'robustness', 'wise', 'wise-choice']),
+    );
+  });
+
+  it('stands beside the published study where methods are in both', () => {
+    const published = results.map((r) => ({ ...r, top1: 1 - r.top1 }));
+    const html = renderReport({ ...small, published });
+    expect(html).toContain('Over 3 methods the rank correlation with the published study is -1.00');
+    expect(renderReport({ ...small, published: [] })).not.toContain('Beside the published study');
   });
 
   it('escapes what comes from outside', () => {

@@ -5,6 +5,7 @@ import { type Markup, markup, raw } from './markup.ts';
 import { ensemblesSection, gallerySection, mistakesSection } from './prediction-sections.ts';
 import {
   accuracySection,
+  besideSection,
   costSection,
   type ReportSection,
   ranksSection,
@@ -27,6 +28,7 @@ const builders = [
   gallerySection,
   robustnessSection,
   wiseSection,
+  besideSection,
 ];
 
 /** Pictures come inside the file, as data: URIs of raster formats; anything else could load or run something. */

@@ -3,6 +3,7 @@
 import { accuracyTable, bestPerGroup } from '../analysis/accuracy.ts';
 import { groupBy, mean, unique } from '../analysis/collect.ts';
 import { type Cost, paretoTable } from '../analysis/pareto.ts';
+import { besidePublished } from '../analysis/published/beside.ts';
 import { rankAnalysis } from '../analysis/ranks.ts';
 import { robustnessTable } from '../analysis/robustness.ts';
 import { effectsTable, sensitivityTable } from '../analysis/sensitivity.ts';
@@ -272,7 +273,7 @@ export function shotsSection({ shots = [], highlight = [] }: StudyRecords): Repo
 export function robustnessSection({ robustness, highlight = [] }: StudyRecords): ReportSection | undefined {
   if (!robustness || robustness.results.length === 0) return undefined;
   const { untuned, results } = robustness;
-  const table = robustnessTable(results, untuned ? { untuned } : {});
+  const table = robustnessTable(results, robustness);
   const rows = toObjects(table);
   const tuned = rows.filter((r) => r.method !== untuned?.method);
   const [first, last] = [tuned[0]!, tuned.at(-1)!];
@@ -344,5 +345,21 @@ export function wiseSection({ wise = [] }: StudyRecords): ReportSection | undefi
       tableMarkup(table, 'Chosen alpha'),
     ],
     tables: [{ caption: 'WiSE-FT: chosen alpha and gains in points.', table }],
+  };
+}
+
+export function besideSection({ results, published = [] }: StudyRecords): ReportSection | undefined {
+  const beside = besidePublished(results, published);
+  if (!beside) return undefined;
+  return {
+    id: 'beside',
+    short: 'Beside the paper',
+    title: 'Beside the published study',
+    finding: beside.words,
+    body: [
+      markup`<p>${beside.words} The published means are over the 19 sets of VTAB-1k with a ViT-B/16: other pictures and another backbone, so the order can be compared, the level cannot.</p>`,
+      tableMarkup(beside.table, 'Beside the published study'),
+    ],
+    tables: [{ caption: 'Methods here and in the published study.', table: beside.table }],
   };
 }

@@ -32,8 +32,14 @@ export interface StudyRecords {
   /** Results with their number of training pictures, where a study has several numbers a set. */
   readonly shots?: readonly FinalResult[];
   readonly predictions?: readonly PredictionSet[];
-  readonly robustness?: { readonly untuned?: RobustResult; readonly results: readonly RobustResult[] };
+  readonly robustness?: {
+    readonly untuned?: RobustResult;
+    readonly reference?: readonly RobustResult[];
+    readonly results: readonly RobustResult[];
+  };
   readonly wise?: readonly WiseCurve[];
+  /** The published study's results under the same method names, to stand beside the study's own. */
+  readonly published?: readonly FinalResult[];
   readonly gallery?: readonly GalleryPicture[];
   readonly protocol?: readonly ProtocolItem[];
   readonly environment?: Readonly<Record<string, string>>;

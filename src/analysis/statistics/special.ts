@@ -62,14 +62,17 @@ const normalDensity = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(
 
 // Density and distribution on the integration grid of the studentized range: [-8, 8] holds all but 1e-15 of the mass.
 const step = 1 / 32;
-const grid = Array.from({ length: 16 / step + 1 }, (_, i) => -8 + i * step);
+const grid = Array.from({ length: 16 / step + 1 }, (_, i) => {
+  const z = -8 + i * step;
+  return { z, density: normalDensity(z), below: normalCdf(z) };
+});
 
 /** P(Q <= q) for the range Q of k independent standard normals: k * integral of phi(z) (Phi(z) - Phi(z - q))^(k-1). */
 export function studentizedRangeCdf(q: number, k: number): number {
   if (q <= 0) return 0;
   // The trapezoid rule converges faster than any power of the step for a smooth integrand that vanishes at both ends.
   let sum = 0;
-  for (const z of grid) sum += normalDensity(z) * (normalCdf(z) - normalCdf(z - q)) ** (k - 1);
+  for (const { z, density, below } of grid) sum += density * (below - normalCdf(z - q)) ** (k - 1);
   return k * sum * step;
 }
 
