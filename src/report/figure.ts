@@ -1,7 +1,7 @@
 // A figure that everyone can read: laid out twice (wide and narrow screens), with a title and a description for screen
 // readers, a caption, and the numbers behind it as a table.
 import type { Table } from '../analysis/table.ts';
-import { type Content, type Markup, markup, raw } from './markup.ts';
+import { type Content, type Markup, markup } from './markup.ts';
 import { tableMarkup } from './table-markup.ts';
 
 export interface Drawing {
@@ -60,5 +60,3 @@ export function shape(kind: number, x: number, y: number, size: number): Markup 
 
 /** Dashes that tell lines apart without colour. */
 export const dash = (i: number): string => ['none', '6 3', '2 3', '8 3 2 3', '12 4'][i % 5]!;
-
-export const nothing: Markup = raw('');

@@ -10,11 +10,10 @@ import { figureMarkup } from './figure.ts';
 import { dotPlot } from './figures/dot-plot.ts';
 import { heatMap } from './figures/heat-map.ts';
 import { type Markup, markup } from './markup.ts';
-import type { ReportSection } from './sections.ts';
+import type { ReportSection } from './section.ts';
 import type { PredictionSet, StudyRecords } from './study-records.ts';
 import { tableMarkup } from './table-markup.ts';
-
-const percent = (share: number): string => (100 * share).toFixed(2);
+import { percent } from './words.ts';
 
 function matrixFigure(id: string, title: string, description: string, table: Table, low = 0): Markup {
   return figureMarkup({

@@ -1,19 +1,12 @@
 // A study's report: one HTML file that needs no network and runs no script. Sections appear where their records are given.
 import { DataError } from '../base/errors.ts';
+import { accuracySection, besideSection, ranksSection } from './accuracy-sections.ts';
+import { costSection, sensitivitySection, shotsSection } from './cost-sections.ts';
 import { latexTable } from './latex.ts';
 import { type Markup, markup, raw } from './markup.ts';
 import { ensemblesSection, gallerySection, mistakesSection } from './prediction-sections.ts';
-import {
-  accuracySection,
-  besideSection,
-  costSection,
-  type ReportSection,
-  ranksSection,
-  robustnessSection,
-  sensitivitySection,
-  shotsSection,
-  wiseSection,
-} from './sections.ts';
+import { robustnessSection, wiseSection } from './robustness-sections.ts';
+import type { ReportSection } from './section.ts';
 import type { StudyRecords } from './study-records.ts';
 import { style } from './style.ts';
 
