@@ -11,9 +11,10 @@ import { evaluate } from './commands/evaluate.ts';
 import { methods } from './commands/methods.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
+import { published } from './commands/published.ts';
 import { train } from './commands/train.ts';
 
-const verbs = [train, evaluate, predict, data, methods, models, env];
+const verbs = [train, evaluate, predict, data, methods, models, published, env];
 
 function build(): Command {
   const program = new Command('vitune')
@@ -45,6 +46,12 @@ function usageLine(error: CommanderError, program: Command): string {
     ? `${message}; did you mean ${near}?`
     : `${message}; ${[...new Set(words)].join(' ')} --help lists what there is`;
 }
+
+// `vitune published vtab | head` closes the pipe early: no error, there is no one left to read.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 const program = build();
 try {
