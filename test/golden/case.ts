@@ -77,7 +77,7 @@ export async function readCase(folder: string): Promise<GoldenCase> {
     width: b.embed_dim,
     depth: b.depth,
     heads: b.num_heads,
-    hidden: b.embed_dim * b.mlp_ratio,
+    hidden: Math.trunc(b.embed_dim * b.mlp_ratio),
     activation: b.act,
     normEps: b.norm_eps,
     layerScale: tensors.has('backbone.blocks.0.ls1.gamma'),

@@ -2,10 +2,11 @@
 import { float32, type Tensor } from '../../src/base/tensor.ts';
 import { adamw } from '../../src/graph/optim.ts';
 import { pack, unpack } from '../../src/graph/slabs.ts';
-import { configureMethods } from '../../src/methods/index.ts';
+import { type ConfiguredMethod, configureMethods } from '../../src/methods/index.ts';
 import { backboneParameters } from '../../src/model/config.ts';
 import { timmSource } from '../../src/model/families/timm.ts';
 import type { NoiseSpec } from '../../src/model/network.ts';
+import type { MethodContext } from '../../src/model/sites.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { Runtime } from '../../src/runtime/session.ts';
 import { createStepper } from '../../src/runtime/stepper.ts';
@@ -259,6 +260,35 @@ function partsOf(feeds: Readonly<Record<string, Tensor>>, batch: number, size: n
   );
 }
 
+/** A method on which the merge factor doesn't act: the study's code leaves some of those it combines alone. */
+function atFullStrength({ method, options }: ConfiguredMethod): ConfiguredMethod {
+  const full = (context: MethodContext): MethodContext => ({
+    ...context,
+    contribution: (x) => x,
+    interpolate: (_without, withIt) => withIt(),
+  });
+  const bound = <A, R>(kind: string, handle: ((context: MethodContext, args: A) => R) | undefined) =>
+    handle && { [kind]: (context: MethodContext, args: A) => handle(full(context), args) };
+  return {
+    options,
+    method: {
+      ...method,
+      at(values, config) {
+        const { linear, after, branch, attention, tokens, feature, ...rest } = method.at?.(values, config) ?? {};
+        return {
+          ...rest,
+          ...bound('linear', linear),
+          ...bound('after', after),
+          ...bound('branch', branch),
+          ...bound('attention', attention),
+          ...bound('tokens', tokens),
+          ...bound('feature', feature),
+        };
+      },
+    },
+  };
+}
+
 /** WiSE: the head (and tuned weights) interpolated, inserted modules multiplied by alpha. */
 async function checkMerge(
   golden: GoldenCase,
@@ -267,7 +297,13 @@ async function checkMerge(
 ): Promise<Record<string, number>> {
   const { tensors, json } = golden;
   const { tool, option, alphas } = json.merge!;
-  const tuning = tuningOf(golden, translation);
+  const whole = tuningOf(golden, translation);
+  const tuning: Tuning = {
+    ...whole,
+    methods: whole.methods.map((chosen) =>
+      translation.withoutMergeFactor.has(chosen.method.name) ? atFullStrength(chosen) : chosen,
+    ),
+  };
   const trained = trainedParameters(tuning);
   const session = await runtime.prepare(evaluationGraph(tuning, trained, json.batch, { strength: true }));
   let worst = 0;
@@ -276,7 +312,8 @@ async function checkMerge(
       trained.specs.map(({ name, role }) => {
         const source = translation.source(name);
         const tuned = asFloat(take(tensors, 'finetuned.', source));
-        if (role === 'method' && tool === 'merge_petl') return [name, tuned];
+        // merge_petl interpolates the head alone; what else was tuned in the backbone stays as it is.
+        if (role !== 'head' && tool === 'merge_petl') return [name, tuned];
         const start = asFloat(take(tensors, role === 'method' ? 'method.' : 'backbone.', source));
         return [
           name,
@@ -287,8 +324,7 @@ async function checkMerge(
         ];
       }),
     );
-    const acts = tool === 'merge_petl' && option !== 'fc' && translation.mergeFactor;
-    const strength = float32([], [acts ? alpha : 1]);
+    const strength = float32([], [tool === 'merge_petl' && option !== 'fc' ? alpha : 1]);
     const { logits } = await session.run({
       pictures: tensors.get('input')!,
       strength,

@@ -54,8 +54,8 @@ export interface Translation {
   readonly methods: readonly MethodChoice[];
   /** Where a parameter of ours lies in the fixture. */
   readonly source: (name: string) => Source;
-  /** Whether the study's merge factor acts on these methods. */
-  readonly mergeFactor: boolean;
+  /** Names of the methods that the study's merge factor leaves alone. */
+  readonly withoutMergeFactor: ReadonlySet<string>;
 }
 
 /** The study's zero-shot head is a sequence: CLIP's projection, then the classifier. */
@@ -79,7 +79,7 @@ export function translate(golden: GoldenCase): Translation | { readonly skip: st
   if (golden.json.variant === 'paper') {
     const choice = translations.map((t) => t.paper?.(golden)).find((c) => c !== undefined);
     return choice
-      ? { methods: [choice], source, mergeFactor: true }
+      ? { methods: [choice], source, withoutMergeFactor: new Set() }
       : { skip: `no method yet for ${golden.json.method.name}` };
   }
   const flags = golden.json.method.authors_flags_all ?? {};
@@ -91,6 +91,8 @@ export function translate(golden: GoldenCase): Translation | { readonly skip: st
   return {
     methods: methods.length > 0 ? methods : [linear],
     source,
-    mergeFactor: chosen.every(({ t, choices }) => choices.length === 0 || !t.ignoresMergeFactor),
+    withoutMergeFactor: new Set(
+      chosen.flatMap(({ t, choices }) => (t.ignoresMergeFactor ? choices.map(({ name }) => name) : [])),
+    ),
   };
 }
