@@ -1,5 +1,6 @@
-// The registry: one line a method. Where several are combined, this is their order from the outside in: a linear bottleneck
-// before a layer stands outside the updates of that layer, and those outside a scale and shift of it.
+// The registry: one line a method. Where several are combined, this is their order from the outside in: a factor on a whole
+// branch stands outside all that others do in it, a linear bottleneck before a layer outside the updates of that layer, and
+// those outside a scale and shift of it.
 
 import { OptionError } from '../base/errors.ts';
 import { type OptionValue, parseOptions, type ValuesOf } from '../base/options.ts';
@@ -38,6 +39,7 @@ export const methods: readonly Method[] = [
   partial,
   bitfit,
   layernorm,
+  difffit,
   repadapter,
   lora,
   dora,
@@ -45,7 +47,6 @@ export const methods: readonly Method[] = [
   factTk,
   ssf,
   ia3,
-  difffit,
   vptShallow,
   vptDeep,
   vqt,

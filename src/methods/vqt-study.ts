@@ -8,6 +8,7 @@ import { concat, reshape, slice } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
 import type { VitConfig } from '../model/config.ts';
 import type { Handlers } from '../model/sites.ts';
+import { takeTokens } from '../model/tokens.ts';
 import { promptInit } from './prompts.ts';
 
 export function studyVqt(q: number, { depth }: VitConfig): Handlers {
@@ -17,7 +18,11 @@ export function studyVqt(q: number, { depth }: VitConfig): Handlers {
       const { width } = context.config;
       context.param(`blocks.${block}.vqt.queries`, [q, width], promptInit(context.config, width));
       const out = next(tokens);
-      const rows = slice(out.x, 1, 0, q);
+      // The study puts prompts in front of the class token, so beside VPT they are the rows that it records.
+      const prompts = out.layout
+        .filter(({ name }) => name !== 'class' && name !== 'patches')
+        .map(({ name }) => takeTokens(out, name));
+      const rows = slice(concat([...prompts, out.x], 1), 1, 0, q);
       recorded[block] = div(rows, sqrt(sum(mul(rows, rows), [1])));
       return out;
     },

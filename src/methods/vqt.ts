@@ -7,6 +7,7 @@ import { l2Normalize } from '../graph/ops/norm.ts';
 import { mean, sum } from '../graph/ops/reduce.ts';
 import { concat, expand, reshape, slice, zerosLike } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
+import { tokenCount } from '../model/config.ts';
 import { type Handlers, type MethodContext, ones } from '../model/sites.ts';
 import { appendTokens, dropTokens, rowsOf, takeTokens } from '../model/tokens.ts';
 import { defineMethod } from './method.ts';
@@ -104,7 +105,7 @@ export const vqt = defineMethod({
   count: 'queries C L',
   strength: 'the features that the head reads go from the class feature alone to all of them',
   refuses: (config, { queries, variant: v }) =>
-    v === 'study' && queries > (config.imageSize[0] * config.imageSize[1]) / config.patchSize ** 2
+    v === 'study' && queries > tokenCount(config)
       ? `the study's variant records ${queries} of the picture's own tokens, and there are fewer`
       : undefined,
   at: (options, config) => (options.variant === 'study' ? studyVqt(options.queries, config) : paperVqt(options)),
