@@ -112,37 +112,46 @@ export async function openCheckpoint(folder: string): Promise<OpenedCheckpoint> 
 export async function loadBackbone(folder: string, options: LoadOptions = {}): Promise<Backbone> {
   const { family, checkpoint, file, fit: result } = await openCheckpoint(folder);
   requireFit(file, family.name, result);
-  const { config: native, head, resampling, preprocessing } = checkpoint;
-  const config = wantedSize(native, options.imageSize);
-
-  const resident = new Map<string, Tensor<'float32'>>(); // what doesn't lie in the file as it is needed
-  const lying = new Map<string, Weight>();
-  const [from, to] = [gridOf(native), gridOf(config)];
-  for (const [name, fitted] of result.fitted) {
-    const slice = sliceOf(fitted);
-    if (name === 'pos_embed' && !sameShape(from, to))
-      resident.set(name, resamplePositions(await readFitted(fitted), native.positionedPrefix, from, to, resampling));
-    else if (slice) lying.set(name, { dtype: fitted.stored.dtype, shape: fitted.shape, data: slice });
-    else resident.set(name, await readFitted(fitted));
-  }
+  const { head, preprocessing } = checkpoint;
+  const config = wantedSize(checkpoint.config, options.imageSize);
 
   const parameters = backboneParameters(config);
   return {
     config,
     ...(head ? { head } : {}),
     preprocessing: await readPreprocessing(folder, config, preprocessing),
-    weights: {
-      get(name) {
-        const tensor = resident.get(name);
-        const weight = tensor ? { dtype: 'float32' as const, shape: tensor.shape, data: tensor } : lying.get(name);
-        if (!weight) throw new InternalError(`weights: the checkpoint has no ${name}`);
-        return weight;
-      },
-      read: async (name) => resident.get(name) ?? (await readFitted(result.fitted.get(name)!)),
-    },
+    weights: await gatherWeights(checkpoint, result, config),
     path: resolve(folder),
     fingerprint: await hashFile(file.path),
     parameterCount: parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
+  };
+}
+
+/** The weights of a checkpoint that fits, at the image size of `config`. Rejects with CheckpointError. */
+export async function gatherWeights(
+  { config: native, resampling }: Checkpoint,
+  { fitted }: Fit,
+  config: VitConfig,
+): Promise<Weights> {
+  const resident = new Map<string, Tensor<'float32'>>(); // what doesn't lie in the file as it is needed
+  const lying = new Map<string, Weight>();
+  const [from, to] = [gridOf(native), gridOf(config)];
+  for (const [name, parameter] of fitted) {
+    const slice = sliceOf(parameter);
+    if (name === 'pos_embed' && !sameShape(from, to)) {
+      const positions = await readFitted(parameter);
+      resident.set(name, resamplePositions(positions, native.positionedPrefix, from, to, resampling));
+    } else if (slice) lying.set(name, { dtype: parameter.stored.dtype, shape: parameter.shape, data: slice });
+    else resident.set(name, await readFitted(parameter));
+  }
+  return {
+    get(name) {
+      const tensor = resident.get(name);
+      const weight = tensor ? { dtype: tensor.dtype, shape: tensor.shape, data: tensor } : lying.get(name);
+      if (!weight) throw new InternalError(`weights: the checkpoint has no ${name}`);
+      return weight;
+    },
+    read: async (name) => resident.get(name) ?? (await readFitted(fitted.get(name)!)),
   };
 }
 
