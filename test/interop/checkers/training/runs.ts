@@ -43,7 +43,7 @@ function methodFor(trainable: readonly string[], checkpoint: Checkpoint): Config
   for (const method of methods) {
     if (method.at) continue;
     const configured = configureMethod({ name: method.name });
-    const trains = (p: (typeof parameters)[number]) => method.trains?.(p, configured.options) ?? false;
+    const trains = (p: (typeof parameters)[number]) => method.trains?.(p, configured.options, config) ?? false;
     if (parameters.every((p) => trains(p) === isTrained(p.name))) return configured;
   }
   const listed = defineMethod({
