@@ -57,7 +57,8 @@ export function inspect(): Command {
     .description('explain a checkpoint: family, sizes, names, parameters, and what is missing or extra')
     .argument('<model>', 'built-in model or folder')
     .option('--json', 'print as JSON')
-    .action(async (model: string, flags: { json?: boolean }) => {
+    .action(async (model: string, _flags: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<{ json?: boolean }>(); // `models` has the same flag and takes it first
       const folder = locateModel(model);
       const opened = await openCheckpoint(folder);
       const { family, checkpoint, file, fit } = opened;
