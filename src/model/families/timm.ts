@@ -36,10 +36,9 @@ const outer = z.object({
   pretrained_cfg: z
     .object({
       input_size: z.tuple([z.literal(3), pixels, pixels]).optional(),
-      fixed_input_size: z.boolean().default(true),
       global_pool: z.string().nullish(),
     })
-    .default({ fixed_input_size: true }),
+    .default({}),
 });
 
 /** The arguments that timm would construct the network with. Throws CheckpointError. */
@@ -55,8 +54,8 @@ function argumentsOf(json: ConfigJson) {
   if (named.unsupported !== undefined)
     throw new CheckpointError(`config.json: timm's ${architecture} is not supported: it has ${named.unsupported}`);
   return parseFields(timmArguments, {
-    ...(cfg.input_size && cfg.fixed_input_size ? { img_size: cfg.input_size.slice(1) } : {}),
     ...named,
+    ...(cfg.input_size ? { img_size: cfg.input_size.slice(1) } : {}), // what the position embeddings were made for
     ...(cfg.global_pool ? { global_pool: cfg.global_pool } : {}),
     ...model_args,
   });
