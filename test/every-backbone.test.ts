@@ -28,6 +28,13 @@ const backbones: Readonly<Record<string, VitConfig>> = {
     pooling: 'mean_max',
     finalNorm: 'none',
   },
+  'rotary positions, no bias on the keys': {
+    ...small,
+    registers: 2,
+    positionedPrefix: 0,
+    ropeTheta: 100,
+    keyBias: false,
+  },
   'distillation token, gated MLP, q and k norms': {
     ...small,
     distillationToken: true,

@@ -35,6 +35,8 @@ export interface VitConfig {
   readonly preNorm: boolean;
   readonly patchBias: boolean;
   readonly qkvBias: boolean;
+  /** Whether the key layer has one, too, where q and v do. Softmax ignores it; DINOv3 leaves it out. */
+  readonly keyBias: boolean;
   /** LayerNorms on the queries and keys of each head (Dehghani et al. 2023). */
   readonly qkNorm: boolean;
   /** Tokens before the patches, in this order: class token, distillation token (DeiT), registers (Darcet et al. 2024). */
@@ -43,6 +45,8 @@ export interface VitConfig {
   readonly registers: number;
   /** How many of them have a row of the position embedding, from the first one on. */
   readonly positionedPrefix: number;
+  /** Base of rotary positions on the patches' queries and keys (DINOv3); null = a learnt position embedding. */
+  readonly ropeTheta: number | null;
   readonly pooling: Pooling;
   /** The LayerNorm after the blocks: on the tokens, on the pooled feature (timm's fc_norm), or none. */
   readonly finalNorm: 'tokens' | 'pooled' | 'none';
@@ -63,11 +67,13 @@ export const plainVit = {
   preNorm: false,
   patchBias: true,
   qkvBias: true,
+  keyBias: true,
   qkNorm: false,
   classToken: true,
   distillationToken: false,
   registers: 0,
   positionedPrefix: 1,
+  ropeTheta: null,
   pooling: 'class',
   finalNorm: 'tokens',
   head: 'linear',
@@ -186,14 +192,16 @@ export function backboneParameters(config: VitConfig): ParameterInfo[] {
 
   for (const { parameter, count } of prefixTokens(config)) add('token', 'embedding', parameter, [1, count, C]);
   const [rows, columns] = gridOf(config);
-  add('position', 'embedding', 'pos_embed', [1, config.positionedPrefix + rows * columns, C]);
+  if (config.ropeTheta === null)
+    add('position', 'embedding', 'pos_embed', [1, config.positionedPrefix + rows * columns, C]);
   add('patch_embed', 'weight', 'patch_embed.proj.weight', [C, 3, P, P]);
   if (config.patchBias) add('patch_embed', 'bias', 'patch_embed.proj.bias', [C]);
   if (config.preNorm) norm('norm_pre');
   for (let i = 0; i < config.depth; i++) {
     const block = `blocks.${i}`;
     norm(`${block}.norm1`, i);
-    for (const part of ['q', 'k', 'v'] as const) linear('attn', part, C, C, config.qkvBias, i);
+    for (const part of ['q', 'k', 'v'] as const)
+      linear('attn', part, C, C, config.qkvBias && (part !== 'k' || config.keyBias), i);
     if (config.qkNorm) for (const part of ['q', 'k']) norm(`${block}.attn.${part}_norm`, i, C / config.heads);
     linear('attn', 'proj', C, C, true, i);
     if (config.layerScale) add('layer_scale', 'weight', `${block}.ls1.gamma`, [C], { block: i });

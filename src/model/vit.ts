@@ -12,6 +12,7 @@ import { gridOf, type LinearPart, prefixTokens } from './config.ts';
 import { activations, after, norm, plainNorm } from './layers.ts';
 import { chain, handlersOf, type Network } from './network.ts';
 import { pool } from './pooling.ts';
+import { rotate } from './rope.ts';
 import { type Attended, type Branch, type BranchSite, linearSite, torchLinear } from './sites.ts';
 import type { Layout, Tokens } from './tokens.ts';
 
@@ -92,30 +93,30 @@ export function embed(net: Network, pictures: Value): Tokens {
   const bias = config.patchBias ? net.weight('patch_embed.proj.bias') : undefined;
   const projected = after(net, { name: 'patch_embed', part: 'patch_embed' }, linear(patches, weight, bias));
 
-  const prefix = prefixTokens(config);
-  const positions = net.weight('pos_embed'); // (1, positionedPrefix + n*m, C)
-  const patchRows = add(
-    reshape(projected, [B, n * m, C]),
-    slice(positions, 1, positionedPrefix, positionedPrefix + n * m),
-  );
-  const layout = [...prefix.map(({ name, count }) => ({ name, count })), { name: 'patches', count: n * m }];
-  const x = concat([...prefixRows(net, positions).map((rows) => expand(rows, rows.shape.with(0, B))), patchRows], 1);
+  const layout = [
+    ...prefixTokens(config).map(({ name, count }) => ({ name, count })),
+    { name: 'patches', count: n * m },
+  ];
+  const rows = reshape(projected, [B, n * m, C]);
+  const positions = config.ropeTheta === null ? net.weight('pos_embed') : undefined; // (1, positionedPrefix + n*m, C)
+  const positioned = positions ? add(rows, slice(positions, 1, positionedPrefix, positionedPrefix + n * m)) : rows;
+  const x = concat([...prefixRows(net, positions).map((part) => expand(part, part.shape.with(0, B))), positioned], 1);
   if (!config.preNorm) return { x, layout };
-  const rows = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(x, [B * x.shape[1]!, C]));
-  return { x: reshape(rows, x.shape), layout };
+  const normed = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(x, [B * x.shape[1]!, C]));
+  return { x: reshape(normed, x.shape), layout };
 }
 
 /** The tokens before the patches, the first ones with their positions: parts (1, p, C) of one sequence. */
-function prefixRows(net: Network, positions: Value): Value[] {
+function prefixRows(net: Network, positions: Value | undefined): Value[] {
   const prefix = prefixTokens(net.config);
   if (prefix.length === 0) return [];
   const tokens = concat(
     prefix.map(({ parameter }) => net.weight(parameter)),
     1,
   );
-  const [all, positioned] = [tokens.shape[1]!, net.config.positionedPrefix];
+  const [all, positioned] = [tokens.shape[1]!, positions ? net.config.positionedPrefix : 0];
   return [
-    ...(positioned > 0 ? [add(slice(tokens, 1, 0, positioned), slice(positions, 1, 0, positioned))] : []),
+    ...(positions && positioned > 0 ? [add(slice(tokens, 1, 0, positioned), slice(positions, 1, 0, positioned))] : []),
     ...(positioned < all ? [slice(tokens, 1, positioned, all)] : []),
   ];
 }
@@ -168,7 +169,8 @@ function selfAttention(net: Network, i: number, u: Value, layout: Layout): Value
     },
     (handle, next) => (args) => handle(net, { ...args, block: i, layout, next }),
   );
-  const mixed = mix({ q: rows('q'), k: rows('k'), v: rows('v') });
+  const placed = (part: 'q' | 'k') => (config.ropeTheta === null ? rows(part) : rotate(net, rows(part), layout));
+  const mixed = mix({ q: placed('q'), k: placed('k'), v: rows('v') });
   return layer(net, i, 'proj', reshape(mixed, [B * N, C]));
 }
 

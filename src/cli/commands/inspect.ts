@@ -37,6 +37,8 @@ function architecture(c: VitConfig): string[] {
     c.preNorm && 'norm before the blocks',
     c.qkNorm && 'norms on q and k',
     !c.qkvBias && 'no bias on q, k, v',
+    c.qkvBias && !c.keyBias && 'no bias on k',
+    c.ropeTheta !== null && `rotary positions of base ${c.ropeTheta}`,
   ].filter((detail) => detail !== false);
   const norms = {
     tokens: 'norm on the tokens',
@@ -95,7 +97,9 @@ export function inspect(): Command {
         `tensors       ${file.tensors.size}: ${typesOf(opened)}`,
         `names         blocks.0.attn.q.weight is ${first.name}${rows}`,
         `preprocessing ${resize === 'shortest' ? 'shorter side' : 'resized'} to ${resizeTo}, ${interpolation}, mean ${showShape(preprocessing.mean)}, std ${showShape(preprocessing.std)}`,
-        `positions     resampled by ${checkpoint.resampling} for other image sizes`,
+        ...(config.ropeTheta === null
+          ? [`positions     resampled by ${checkpoint.resampling} for other image sizes`]
+          : []),
         ...(fit.ignored.length > 0 ? [`left unread   ${fit.ignored.join(', ')}`] : []),
         lines.length === 0
           ? 'it loads: every parameter is there, nothing is left over'

@@ -2,6 +2,7 @@
 import type { Family } from './family.ts';
 import { huggingFaceClip, huggingFaceSiglip } from './hugging-face-clip.ts';
 import { huggingFaceDinov2, huggingFaceDinov2Registers } from './hugging-face-dinov2.ts';
+import { huggingFaceDinov3 } from './hugging-face-dinov3.ts';
 import { huggingFaceDeit, huggingFaceVit } from './hugging-face-vit.ts';
 import { timm } from './timm.ts';
 
@@ -10,6 +11,7 @@ export const families: readonly Family[] = [
   huggingFaceDeit,
   huggingFaceDinov2,
   huggingFaceDinov2Registers,
+  huggingFaceDinov3,
   huggingFaceClip,
   huggingFaceSiglip,
   timm,
