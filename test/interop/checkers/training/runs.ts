@@ -52,6 +52,7 @@ function methodFor(trainable: readonly string[], checkpoint: Checkpoint): Config
     paper: { title: '', url: '' },
     learningRate: 1e-3,
     options: {},
+    start: 'pretrained',
     count: '',
     trains: ({ name }) => isTrained(name),
   });
