@@ -1,13 +1,13 @@
-// Loads a backbone from a folder with config.json and model.safetensors. Weights stay in their file; only resampled
+// Loads a backbone from a folder with config.json and weights (safetensors, whole or in shards, or torch's). Weights stay in their file; only resampled
 // positions, and what lies there in another arrangement, come into memory.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { CheckpointError, InternalError, messageOf } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { bytesPerElement, sameShape, sizeOf, type Tensor } from '../base/tensor.ts';
-import { openSafetensors } from '../formats/safetensors-file.ts';
+import { openTensorFile } from '../formats/tensor-file.ts';
 import type { CheckpointHead } from './checkpoint-head.ts';
 import { backboneParameters, gridOf, resized, type VitConfig } from './config.ts';
 import type { Checkpoint, Family } from './families/family.ts';
@@ -15,7 +15,7 @@ import { families } from './families/index.ts';
 import { type Fit, fitTensors, readFitted, requireFit, sliceOf } from './fit.ts';
 import { resamplePositions } from './position-embedding.ts';
 import { readPreprocessing } from './preprocessing-file.ts';
-import { fromSafetensors, type TensorSource } from './tensor-source.ts';
+import { sourceOf, type TensorSource } from './tensor-source.ts';
 import type { Weight, Weights } from './weights.ts';
 
 export interface Backbone {
@@ -24,7 +24,7 @@ export interface Backbone {
   readonly head?: CheckpointHead;
   readonly preprocessing: Preprocessing;
   readonly weights: Weights;
-  /** Folder as given, and the SHA-256 of its weight file: what a run records. */
+  /** Folder as given, and the SHA-256 of its weights: what a run records. */
   readonly path: string;
   readonly fingerprint: string;
   /** Scalars of the backbone, without a head. */
@@ -87,6 +87,22 @@ function wantedSize(config: VitConfig, imageSize: LoadOptions['imageSize']): Vit
   return resized(config, size);
 }
 
+/** What transformers and timm call their weights, the most welcome first: those that a graph can map. */
+const weightFiles = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+] as const;
+
+async function weightFile(folder: string): Promise<string> {
+  for (const name of weightFiles) {
+    const path = join(folder, name);
+    if (await stat(path).catch(() => undefined)) return path;
+  }
+  throw new CheckpointError(`model ${folder}: has no model.safetensors, nor ${weightFiles.slice(1).join(', ')}`);
+}
+
 /** A checkpoint read and fitted, but not yet required to fit. */
 export interface OpenedCheckpoint {
   readonly family: Family;
@@ -100,10 +116,7 @@ export async function openCheckpoint(folder: string): Promise<OpenedCheckpoint> 
   const json = await readConfig(folder);
   const family = familyOf(folder, json);
   family.read(json, new Map()); // what can't be used in a config is told before a file is opened
-  const path = await realpath(join(folder, 'model.safetensors')).catch((cause: unknown) => {
-    throw new CheckpointError(`model ${folder}: has no model.safetensors`, { cause });
-  });
-  const file = fromSafetensors(await openSafetensors(path), dirname(path), basename(path));
+  const file = sourceOf(await openTensorFile(await weightFile(folder)));
   const checkpoint = family.read(json, file.tensors);
   return { family, checkpoint, file, fit: fitTensors(file, checkpoint) };
 }
@@ -122,7 +135,7 @@ export async function loadBackbone(folder: string, options: LoadOptions = {}): P
     preprocessing: await readPreprocessing(folder, config, preprocessing),
     weights: await gatherWeights(checkpoint, result, config),
     path: resolve(folder),
-    fingerprint: await hashFile(file.path),
+    fingerprint: await hashFiles(file.files),
     parameterCount: parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
   };
 }
@@ -136,12 +149,15 @@ export async function gatherWeights(
   const resident = new Map<string, Tensor<'float32'>>(); // what doesn't lie in the file as it is needed
   const lying = new Map<string, Weight>();
   const [from, to] = [gridOf(native), gridOf(config)];
+  let folder: string | undefined; // ONNX Runtime takes one folder of files a graph
   for (const [name, parameter] of fitted) {
     const slice = sliceOf(parameter);
+    folder ??= slice?.folder;
     if (name === 'pos_embed' && !sameShape(from, to)) {
       const positions = await readFitted(parameter);
       resident.set(name, resamplePositions(positions, native.positionedPrefix, from, to, resampling));
-    } else if (slice) lying.set(name, { dtype: parameter.stored.dtype, shape: parameter.shape, data: slice });
+    } else if (slice && slice.folder === folder)
+      lying.set(name, { dtype: parameter.stored.dtype, shape: parameter.shape, data: slice });
     else resident.set(name, await readFitted(parameter));
   }
   return {
@@ -155,9 +171,11 @@ export async function gatherWeights(
   };
 }
 
-async function hashFile(path: string): Promise<string> {
+/** SHA-256 of a file; of several, in the order of their names, one after the other. */
+async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  for (const path of paths.toSorted())
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 

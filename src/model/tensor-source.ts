@@ -1,7 +1,7 @@
 // What the loader needs of a file of weights, whatever its format: tensors by name, each read when asked for, and where it
 // lies if its bytes are the tensor as they are.
 import type { DType, Shape, Tensor } from '../base/tensor.ts';
-import type { SafetensorsFile } from '../formats/safetensors-file.ts';
+import type { TensorFile } from '../formats/tensor-file.ts';
 import type { FileSlice } from '../graph/types.ts';
 
 export interface StoredTensor {
@@ -17,13 +17,12 @@ export interface TensorSource {
   /** What messages call it. */
   readonly path: string;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** All files that it consists of: their bytes are the checkpoint. */
+  readonly files: readonly string[];
 }
 
-/** A safetensors file as a source. `folder` and `file`: where it really is, symbolic links resolved. */
-export function fromSafetensors(opened: SafetensorsFile, folder: string, file: string): TensorSource {
-  const tensors = [...opened.tensors].map(([name, { dtype, shape, offset, byteLength }]) => {
-    const load = () => opened.read(name);
-    return [name, { dtype, shape, slice: { folder, file, offset, byteLength }, load }] as const;
-  });
-  return { path: opened.path, tensors: new Map(tensors) };
+/** An opened file, or the files of an index of shards, as a source. */
+export function sourceOf(file: TensorFile): TensorSource {
+  const tensors = [...file.tensors].map(([name, entry]) => [name, { ...entry, load: () => file.read(name) }] as const);
+  return { path: file.path, tensors: new Map(tensors), files: file.files };
 }

@@ -1,14 +1,14 @@
 // One network in transformers' and in timm's names: both files, loaded here, give what timm computes from its own.
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Tensor } from '../../../src/base/tensor.ts';
-import { openSafetensors } from '../../../src/formats/safetensors-file.ts';
+import { openTensorFile } from '../../../src/formats/tensor-file.ts';
 import type { VitConfig } from '../../../src/model/config.ts';
 import { gridOf } from '../../../src/model/config.ts';
 import type { Checkpoint } from '../../../src/model/families/family.ts';
 import { timmSource } from '../../../src/model/families/timm.ts';
 import { fitTensors, requireFit } from '../../../src/model/fit.ts';
 import { gatherWeights, openCheckpoint } from '../../../src/model/load.ts';
-import { fromSafetensors, type TensorSource } from '../../../src/model/tensor-source.ts';
+import { sourceOf, type TensorSource } from '../../../src/model/tensor-source.ts';
 import type { Checker } from '../case.ts';
 import { tensorFigure, tolerances } from '../compare.ts';
 import { forward, type Model } from '../network.ts';
@@ -50,7 +50,7 @@ export const equivalence: Checker = async (folder, root) =>
       const pictures = (await readTensors(join(twin, 'input.safetensors'))).get('pixel_values') as Tensor;
       const expected = await readTensors(join(folder, name, 'expected.safetensors'));
       const theirs = await openCheckpoint(twin);
-      const file = fromSafetensors(await openSafetensors(path), dirname(path), basename(path));
+      const file = sourceOf(await openTensorFile(path));
       const timm = await modelOf(file, inTimm(theirs.checkpoint, file));
       const here = await forward(timm, pictures);
       const there = await forward(await modelOf(theirs.file, theirs.checkpoint), pictures);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { float32, type Tensor } from '../../../../src/base/tensor.ts';
-import { openSafetensors } from '../../../../src/formats/safetensors-file.ts';
+import { openTensorFile } from '../../../../src/formats/tensor-file.ts';
 import { adamw } from '../../../../src/graph/optim.ts';
 import { pack, unpack } from '../../../../src/graph/slabs.ts';
 import { type ConfiguredMethod, configureMethod, methods } from '../../../../src/methods/index.ts';
@@ -12,7 +12,7 @@ import type { Checkpoint } from '../../../../src/model/families/family.ts';
 import { timm, timmSource } from '../../../../src/model/families/timm.ts';
 import { fitTensors, requireFit } from '../../../../src/model/fit.ts';
 import { gatherWeights } from '../../../../src/model/load.ts';
-import { fromSafetensors } from '../../../../src/model/tensor-source.ts';
+import { sourceOf } from '../../../../src/model/tensor-source.ts';
 import { nodeRuntime } from '../../../../src/runtime/node.ts';
 import { createStepper } from '../../../../src/runtime/stepper.ts';
 import { evaluationGraph, stepGraph, type Tuning, trainedParameters } from '../../../../src/train/graphs.ts';
@@ -60,7 +60,7 @@ function methodFor(trainable: readonly string[], checkpoint: Checkpoint): Config
 }
 
 async function follow(folder: string, name: string, json: RunsJson, fixture: RunFixture) {
-  const file = fromSafetensors(await openSafetensors(join(folder, 'init.safetensors')), folder, 'init.safetensors');
+  const file = sourceOf(await openTensorFile(join(folder, 'init.safetensors')));
   const checkpoint = timm.read(await readJson(join(folder, 'config.json')), file.tensors);
   const fit = fitTensors(file, checkpoint);
   requireFit(file, 'timm', fit);
