@@ -1,5 +1,5 @@
 // The committed interoperability cases (test/fixtures/interop) through the engine, and the names that newer releases use.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,4 +83,47 @@ describe('the module names of transformers 5 load like those of its files', () =
       'siglip',
       byName((name) => `vision_model.${name}`),
     ));
+});
+
+describe('shards', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vitune-shards-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('load like the whole, and their bytes are the fingerprint', async () => {
+    const original = join(root, 'transformers', 'vit_pooler');
+    await copyFile(join(original, 'config.json'), join(folder, 'config.json'));
+    const tensors = [...(await readTensors(join(original, 'model.safetensors')))];
+    const files = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+    const weightMap = Object.fromEntries(tensors.map(([name], i) => [name, files[i % 2]!]));
+    for (const file of files)
+      await writeSafetensors(
+        join(folder, file),
+        tensors.filter(([name]) => weightMap[name] === file),
+      );
+    const index = { metadata: { total_size: 0 }, weight_map: weightMap };
+    await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
+
+    const [pictures] = (await readTensors(join(original, 'input.safetensors'))).values();
+    const shards = await loadBackbone(folder);
+    expect((await forward(shards, pictures!)).pooled).toEqual(
+      (await forward(await loadBackbone(original), pictures!)).pooled,
+    );
+    const negated = tensors
+      .filter(([name]) => weightMap[name] === files[1])
+      .map(
+        ([name, { shape, data }]) =>
+          [
+            name,
+            float32(
+              shape,
+              (data as Float32Array).map((x) => -x),
+            ),
+          ] as const,
+      );
+    await writeSafetensors(join(folder, files[1]), negated);
+    expect((await loadBackbone(folder)).fingerprint).not.toBe(shards.fingerprint);
+  });
 });
