@@ -54,7 +54,6 @@ export function tunedOn(loaded: Loaded): Tuned {
       const split = listing.parts.has('test') ? 'test' : 'all';
       const indices = matchClasses(`${data} and ${basename(folder)}`, listing.classes, classes);
       const relabelled = tested(listing).map((picture) => renamed(picture, picture.name, indices[picture.label]!));
-      const { imageSize, resize, resizeTo, interpolation } = preprocessing;
       const opened = await openPack({
         pictures: relabelled,
         geometry: geometryOf(preprocessing),
