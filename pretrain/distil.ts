@@ -20,10 +20,11 @@ import { mean } from '../src/graph/ops/reduce.ts';
 import { reshape, slice } from '../src/graph/ops/shape.ts';
 import { adamw } from '../src/graph/optim.ts';
 import { layOut, pack, slabInputs, unpack } from '../src/graph/slabs.ts';
-import { backboneParameters, type VitConfig } from '../src/model/config.ts';
-import { huggingFaceVit } from '../src/model/families/hugging-face.ts';
+import { backboneParameters, plainVit, type VitConfig } from '../src/model/config.ts';
+import { huggingFaceVit } from '../src/model/families/hugging-face-vit.ts';
 import { network } from '../src/model/network.ts';
-import { encode, finalNorm, normalizePixels } from '../src/model/vit.ts';
+import { finalNorm } from '../src/model/pooling.ts';
+import { encode, normalizePixels } from '../src/model/vit.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { createStepper } from '../src/runtime/stepper.ts';
 import { learningRate } from '../src/train/schedule.ts';
@@ -33,6 +34,7 @@ if (!work || !epochsText) throw new Error('usage: distil.ts WORK_FOLDER EPOCHS')
 const epochs = Number(epochsText);
 const batch = 32;
 const config: VitConfig = {
+  ...plainVit,
   family: 'vit',
   imageSize: [96, 96],
   patchSize: 16,
@@ -40,14 +42,7 @@ const config: VitConfig = {
   depth: 5,
   heads: 3,
   hidden: 768,
-  activation: 'gelu',
   normEps: 1e-6,
-  layerScale: false,
-  preNorm: false,
-  patchBias: true,
-  qkvBias: true,
-  head: 'linear',
-  projection: 0,
 };
 const schedule = {
   kind: 'warmup-cosine',
@@ -239,10 +234,6 @@ function writeModel(folder: string): void {
     slabs,
     slabs.map((slab) => state[`param:${slab.name}`]!.data),
   );
-  const tensors = backboneParameters(config).map(
-    ({ name }) => [`vit.${huggingFaceVit.source(name).name}`, narrow(values.get(name)!)] as const,
-  );
-  writeFileSync(join(folder, 'model.safetensors'), encodeSafetensors(tensors, { format: 'pt' }));
   const json = {
     architectures: ['ViTModel'],
     model_type: 'vit',
@@ -258,6 +249,9 @@ function writeModel(folder: string): void {
     qkv_bias: true,
     torch_dtype: 'float16',
   };
+  const { source } = huggingFaceVit.read(json, new Map());
+  const tensors = backboneParameters(config).map(({ name }) => [source(name).name, narrow(values.get(name)!)] as const);
+  writeFileSync(join(folder, 'model.safetensors'), encodeSafetensors(tensors, { format: 'pt' }));
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(json, null, 2)}\n`);
   const preprocessor = {
     image_processor_type: 'ViTImageProcessor',

@@ -12,8 +12,9 @@ import { Graph } from '../src/graph/graph.ts';
 import { reshape } from '../src/graph/ops/shape.ts';
 import { loadBackbone } from '../src/model/load.ts';
 import { network } from '../src/model/network.ts';
+import { finalNorm } from '../src/model/pooling.ts';
 import { resampleGrid } from '../src/model/position-embedding.ts';
-import { encode, finalNorm, normalizePixels } from '../src/model/vit.ts';
+import { encode, normalizePixels } from '../src/model/vit.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { loadIcons, viewOf } from './views.ts';
 

@@ -16,13 +16,16 @@ import { train } from './commands/train.ts';
 
 const verbs = [train, evaluate, predict, data, methods, models, published, env];
 
+/** A command and all below it. */
+const withParts = (command: Command): Command[] => [command, ...command.commands.flatMap(withParts)];
+
 function build(): Command {
   const program = new Command('vitune')
     .description('Fine-tune vision transformers with few parameters, and see which method to trust')
     .version(vituneVersion)
     .option('--debug', 'print the stack trace of an error');
   for (const verb of verbs) program.addCommand(verb());
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((verb) => verb.commands)])
+  for (const command of withParts(program))
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

@@ -6,7 +6,13 @@ import { beforeEach, expect, it } from 'vitest';
 import { openPack, type PackOptions } from './cache.ts';
 import { openDataset } from './open.ts';
 
-const geometry = { imageSize: [8, 8], resize: 'shortest', resizeTo: 8, interpolation: 'bicubic' } as const;
+const geometry = {
+  imageSize: [8, 8],
+  resize: 'shortest',
+  resizeTo: 8,
+  cropOffset: 'half_even',
+  interpolation: 'bicubic',
+} as const;
 let root: string;
 let folder: string;
 

@@ -21,6 +21,7 @@ export async function contactSheet(pictures: readonly Picture[], { columns, side
         imageSize: [side, side],
         resize: 'shortest',
         resizeTo: side,
+        cropOffset: 'half_even',
         interpolation: 'bilinear',
       });
       return {

@@ -11,7 +11,13 @@ import { openListing } from './sources/index.ts';
 import { startThreads } from './threads.ts';
 import { type ViewOptions, viewOf } from './view.ts';
 
-const geometry = { imageSize: [48, 32], resize: 'shortest', resizeTo: 50, interpolation: 'bicubic' } as const;
+const geometry = {
+  imageSize: [48, 32],
+  resize: 'shortest',
+  resizeTo: 50,
+  cropOffset: 'half_even',
+  interpolation: 'bicubic',
+} as const;
 let root: string;
 let pictures: Picture[];
 

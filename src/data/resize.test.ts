@@ -10,7 +10,13 @@ import { type Geometry, transform } from './transform.ts';
 
 const folder = new URL('../../test/fixtures/preprocess/', import.meta.url);
 const expected = await openSafetensors(new URL('expected.safetensors', folder).pathname);
-const square: Geometry = { imageSize: [32, 32], resize: 'exact', resizeTo: 32, interpolation: 'bicubic' };
+const square: Geometry = {
+  imageSize: [32, 32],
+  resize: 'exact',
+  resizeTo: 32,
+  cropOffset: 'half_even',
+  interpolation: 'bicubic',
+};
 const geometries: Readonly<Record<string, Geometry>> = {
   vtab_imagenet: square,
   timm_eval_squash: square,

@@ -20,7 +20,16 @@ export function crop({ width, rgb }: Pixels, left: number, top: number, w: numbe
   return { width: w, height: h, rgb: out };
 }
 
-export type Geometry = Pick<Preprocessing, 'imageSize' | 'resize' | 'resizeTo' | 'interpolation'>;
+/** What decides which pixels enter: preprocessing without normalisation. */
+export type Geometry = Pick<Preprocessing, 'imageSize' | 'resize' | 'resizeTo' | 'cropOffset' | 'interpolation'>;
+
+export const geometryOf = ({ imageSize, resize, resizeTo, cropOffset, interpolation }: Geometry): Geometry => ({
+  imageSize,
+  resize,
+  resizeTo,
+  cropOffset,
+  interpolation,
+});
 
 /** The same geometry with `factor` times the pixels a side: what random crops are cut from. */
 export const enlarged = (g: Geometry, factor: number): Geometry => ({
@@ -29,17 +38,23 @@ export const enlarged = (g: Geometry, factor: number): Geometry => ({
   resizeTo: g.resizeTo * factor,
 });
 
+/** Width and height after the resize. */
+function resizedSize({ width, height }: Pixels, { imageSize, resize: how, resizeTo }: Geometry): [number, number] {
+  if (how === 'exact') {
+    const factor = resizeTo / Math.max(...imageSize);
+    return [Math.round(imageSize[1] * factor), Math.round(imageSize[0] * factor)];
+  }
+  // torchvision: the longer side is cut to a whole number, not rounded.
+  const long = Math.max(Math.trunc((resizeTo * Math.max(width, height)) / Math.min(width, height)), resizeTo);
+  return width <= height ? [resizeTo, long] : [long, resizeTo];
+}
+
 /** Resizes and crops to `imageSize`. Returns height x width x 3 bytes. */
 export function transform(pixels: Pixels, geometry: Geometry): Uint8Array {
   const [height, width] = geometry.imageSize;
-  const { interpolation, resizeTo } = geometry;
-  if (geometry.resize === 'exact') return resize(pixels, width, height, interpolation).rgb;
-  // torchvision: the longer side is cut to a whole number, not rounded.
-  const long = Math.max(
-    Math.trunc((resizeTo * Math.max(pixels.width, pixels.height)) / Math.min(pixels.width, pixels.height)),
-    resizeTo,
-  );
-  const [w, h] = pixels.width <= pixels.height ? [resizeTo, long] : [long, resizeTo];
-  const resized = resize(pixels, w, h, interpolation);
-  return crop(resized, roundHalfEven((w - width) / 2), roundHalfEven((h - height) / 2), width, height).rgb;
+  const [w, h] = resizedSize(pixels, geometry);
+  const resized = resize(pixels, w, h, geometry.interpolation);
+  if (w === width && h === height) return resized.rgb;
+  const offset = geometry.cropOffset === 'floor' ? Math.floor : roundHalfEven;
+  return crop(resized, offset((w - width) / 2), offset((h - height) / 2), width, height).rgb;
 }

@@ -7,7 +7,7 @@ import { l2Normalize } from '../graph/ops/norm.ts';
 import { mean, sum } from '../graph/ops/reduce.ts';
 import { concat, expand, reshape, slice, zerosLike } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
-import { tokenCount } from '../model/config.ts';
+import { featureWidth, tokenCount } from '../model/config.ts';
 import { type Handlers, type MethodContext, ones } from '../model/sites.ts';
 import { appendTokens, dropTokens, rowsOf, takeTokens } from '../model/tokens.ts';
 import { defineMethod } from './method.ts';
@@ -104,9 +104,12 @@ export const vqt = defineMethod({
   start: 'other',
   count: 'queries C L',
   strength: 'the features that the head reads go from the class feature alone to all of them',
-  refuses: (config, { queries, variant: v }) =>
-    v === 'study' && queries > tokenCount(config)
+  refuses(config, { queries, variant: v }) {
+    if (v !== 'study') return undefined;
+    if (featureWidth(config) !== config.width) return `the study's variant reads a feature as wide as a token`;
+    return queries > tokenCount(config)
       ? `the study's variant records ${queries} of the picture's own tokens, and there are fewer`
-      : undefined,
+      : undefined;
+  },
   at: (options, config) => (options.variant === 'study' ? studyVqt(options.queries, config) : paperVqt(options)),
 });

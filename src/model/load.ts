@@ -1,26 +1,30 @@
-// Loads a backbone from a folder with config.json and model.safetensors. Strict: any tensor that is missing, extra or of
-// another shape is an error that lists them all. Weights stay in their file; only resampled positions come into memory.
+// Loads a backbone from a folder with config.json and weights (safetensors, whole or in shards, or torch's). Weights stay in their file; only resampled
+// positions, and what lies there in another arrangement, come into memory.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { CheckpointError, messageOf } from '../base/errors.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CheckpointError, InternalError, messageOf } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
-import { bytesPerElement, float32, type Shape, sameShape, showShape, sizeOf, type Tensor } from '../base/tensor.ts';
-import { widen } from '../formats/half.ts';
-import { openSafetensors, type SafetensorsFile } from '../formats/safetensors-file.ts';
+import { bytesPerElement, sameShape, sizeOf, type Tensor } from '../base/tensor.ts';
+import { openTensorFile } from '../formats/tensor-file.ts';
+import type { CheckpointHead } from './checkpoint-head.ts';
 import { backboneParameters, gridOf, resized, type VitConfig } from './config.ts';
-import type { Family, Source } from './families/family.ts';
+import type { Checkpoint, Family } from './families/family.ts';
 import { families } from './families/index.ts';
+import { type Fit, fitTensors, readFitted, requireFit, sliceOf } from './fit.ts';
 import { resamplePositions } from './position-embedding.ts';
 import { readPreprocessing } from './preprocessing-file.ts';
+import { sourceOf, type TensorSource } from './tensor-source.ts';
 import type { Weight, Weights } from './weights.ts';
 
 export interface Backbone {
   readonly config: VitConfig;
+  /** What the checkpoint itself makes of the feature; its parameters are among the weights. */
+  readonly head?: CheckpointHead;
   readonly preprocessing: Preprocessing;
   readonly weights: Weights;
-  /** Folder as given, and the SHA-256 of its weight file: what a run records. */
+  /** Folder as given, and the SHA-256 of its weights: what a run records. */
   readonly path: string;
   readonly fingerprint: string;
   /** Scalars of the backbone, without a head. */
@@ -72,6 +76,7 @@ function familyOf(folder: string, config: Record<string, unknown>): Family {
 function wantedSize(config: VitConfig, imageSize: LoadOptions['imageSize']): VitConfig {
   if (imageSize === undefined) return config;
   const size = typeof imageSize === 'number' ? ([imageSize, imageSize] as const) : imageSize;
+  if (sameShape(size, config.imageSize)) return config; // also where the patch size doesn't divide it
   const P = config.patchSize;
   if (size.some((side) => !Number.isInteger(side) || side < P || side % P !== 0 || side > 4096)) {
     const near = Math.max(P, Math.round(size[0] / P) * P);
@@ -82,117 +87,95 @@ function wantedSize(config: VitConfig, imageSize: LoadOptions['imageSize']): Vit
   return resized(config, size);
 }
 
-interface Located {
-  readonly weights: Map<string, { readonly source: Source; readonly weight: Weight; readonly tensorName: string }>;
+/** What transformers and timm call their weights, the most welcome first: those that a graph can map. */
+const weightFiles = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+] as const;
+
+async function weightFile(folder: string): Promise<string> {
+  for (const name of weightFiles) {
+    const path = join(folder, name);
+    if (await stat(path).catch(() => undefined)) return path;
+  }
+  throw new CheckpointError(`model ${folder}: has no model.safetensors, nor ${weightFiles.slice(1).join(', ')}`);
 }
 
-/** Finds every parameter in the file, or throws a CheckpointError that lists what is missing (-), extra (+) and misshapen. */
-function locate(file: SafetensorsFile, family: Family, native: VitConfig): Located {
-  const names = [...file.tensors.keys()];
-  const wanted = backboneParameters(native);
-  const prefix = family.prefixes.find((p) => names.some((name) => name === p + family.source('cls_token').name)) ?? '';
-  const weights: Located['weights'] = new Map();
-  const missing: string[] = [];
-  const misshapen: string[] = [];
-  const used = new Set<string>();
-  for (const { name, shape } of wanted) {
-    const source = family.source(name);
-    const tensorName = prefix + source.name;
-    const tensor = file.tensors.get(tensorName);
-    if (!tensor) {
-      missing.push(`- ${tensorName} ${showShape(shape)}`);
-      continue;
-    }
-    used.add(tensorName);
-    const part = partOf(tensor, source);
-    if (!sameShape(part.shape, shape)) {
-      misshapen.push(`- ${tensorName} ${showShape(shape)}`, `+ ${tensorName} ${showShape(tensor.shape)}`);
-      continue;
-    }
-    const slice = {
-      folder: dirname(file.path),
-      file: basename(file.path),
-      offset: part.offset,
-      byteLength: part.byteLength,
-    };
-    weights.set(name, { source, tensorName, weight: { dtype: tensor.dtype, shape, data: slice } });
-  }
-  const extra = names
-    .filter((name) => !used.has(name) && !family.ignores(name.startsWith(prefix) ? name.slice(prefix.length) : name))
-    .filter((name) => !family.ignores(name))
-    .map((name) => `+ ${name} ${showShape(file.tensors.get(name)!.shape)}`);
-  if (missing.length + misshapen.length + extra.length > 0) {
-    const counts = [
-      missing.length && `${missing.length} missing`,
-      extra.length && `${extra.length} extra`,
-      misshapen.length && `${misshapen.length / 2} of another shape`,
-    ].filter(Boolean);
-    throw new CheckpointError(
-      `${file.path}: doesn't fit its config.json (${family.name}): ${counts.join(', ')} (- wanted, + in the file)`,
-      { lines: [...missing, ...misshapen, ...extra] },
-    );
-  }
-  return { weights };
+/** A checkpoint read and fitted, but not yet required to fit. */
+export interface OpenedCheckpoint {
+  readonly family: Family;
+  readonly checkpoint: Checkpoint;
+  readonly file: TensorSource;
+  readonly fit: Fit;
 }
 
-function partOf(tensor: { shape: Shape; offset: number; byteLength: number }, source: Source) {
-  if (!source.rows) return tensor;
-  const [start, end] = source.rows;
-  const rowBytes = tensor.byteLength / tensor.shape[0]!;
-  return {
-    shape: tensor.shape.with(0, end - start),
-    offset: tensor.offset + start * rowBytes,
-    byteLength: (end - start) * rowBytes,
-  };
+/** Opens the checkpoint in `folder`. Throws CheckpointError where it can't be read; whether it fits is in `fit`. */
+export async function openCheckpoint(folder: string): Promise<OpenedCheckpoint> {
+  const json = await readConfig(folder);
+  const family = familyOf(folder, json);
+  family.read(json, new Map()); // what can't be used in a config is told before a file is opened
+  const file = sourceOf(await openTensorFile(await weightFile(folder)));
+  const checkpoint = family.read(json, file.tensors);
+  return { family, checkpoint, file, fit: fitTensors(file, checkpoint) };
 }
 
 /** Loads the backbone in `folder`. Throws CheckpointError, one line and the differences. */
 export async function loadBackbone(folder: string, options: LoadOptions = {}): Promise<Backbone> {
-  const json = await readConfig(folder);
-  const family = familyOf(folder, json);
-  const native = family.read(json);
-  const config = wantedSize(native, options.imageSize);
-  const path = join(folder, 'model.safetensors');
-  const real = await realpath(path).catch((cause: unknown) => {
-    throw new CheckpointError(`model ${folder}: has no model.safetensors`, { cause });
-  });
-  const file = await openSafetensors(real);
-  const { weights: located } = locate(file, family, native);
-
-  const read = async (name: string): Promise<Tensor<'float32'>> => {
-    const { weight, tensorName, source } = located.get(name)!;
-    const whole = widen(await file.read(tensorName));
-    if (!source.rows) return { ...whole, shape: weight.shape };
-    const row = sizeOf(whole.shape) / whole.shape[0]!;
-    return float32(weight.shape, whole.data.slice(source.rows[0] * row, source.rows[1] * row));
-  };
-
-  const resampled = new Map<string, Tensor<'float32'>>();
-  if (!sameShape(native.imageSize, config.imageSize)) {
-    const positions = await read('pos_embed');
-    resampled.set('pos_embed', resamplePositions(positions, gridOf(native), gridOf(config), family.resampling));
-  }
+  const { family, checkpoint, file, fit: result } = await openCheckpoint(folder);
+  requireFit(file, family.name, result);
+  const { head, preprocessing } = checkpoint;
+  const config = wantedSize(checkpoint.config, options.imageSize);
 
   const parameters = backboneParameters(config);
   return {
     config,
-    preprocessing: await readPreprocessing(folder, config, native, family.preprocessing),
-    weights: {
-      get(name) {
-        const tensor = resampled.get(name);
-        return tensor ? { dtype: 'float32', shape: tensor.shape, data: tensor } : located.get(name)!.weight;
-      },
-      read: async (name) => resampled.get(name) ?? read(name),
-    },
+    ...(head ? { head } : {}),
+    preprocessing: await readPreprocessing(folder, config, preprocessing),
+    weights: await gatherWeights(checkpoint, result, config),
     path: resolve(folder),
-    fingerprint: await hashFile(real),
+    fingerprint: await hashFiles(file.files),
     parameterCount: parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
   };
 }
 
-async function hashFile(path: string): Promise<string> {
+/** The weights of a checkpoint that fits, at the image size of `config`. Rejects with CheckpointError. */
+export async function gatherWeights(
+  { config: native, resampling }: Checkpoint,
+  { fitted }: Fit,
+  config: VitConfig,
+): Promise<Weights> {
+  const resident = new Map<string, Tensor<'float32'>>(); // what doesn't lie in the file as it is needed
+  const lying = new Map<string, Weight>();
+  const [from, to] = [gridOf(native), gridOf(config)];
+  let folder: string | undefined; // ONNX Runtime takes one folder of files a graph
+  for (const [name, parameter] of fitted) {
+    const slice = sliceOf(parameter);
+    folder ??= slice?.folder;
+    if (name === 'pos_embed' && !sameShape(from, to)) {
+      const positions = await readFitted(parameter);
+      resident.set(name, resamplePositions(positions, native.positionedPrefix, from, to, resampling));
+    } else if (slice && slice.folder === folder)
+      lying.set(name, { dtype: parameter.stored.dtype, shape: parameter.shape, data: slice });
+    else resident.set(name, await readFitted(parameter));
+  }
+  return {
+    get(name) {
+      const tensor = resident.get(name);
+      const weight = tensor ? { dtype: tensor.dtype, shape: tensor.shape, data: tensor } : lying.get(name);
+      if (!weight) throw new InternalError(`weights: the checkpoint has no ${name}`);
+      return weight;
+    },
+    read: async (name) => resident.get(name) ?? (await readFitted(fitted.get(name)!)),
+  };
+}
+
+/** SHA-256 of a file; of several, in the order of their names, one after the other. */
+async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  for (const path of paths.toSorted())
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 

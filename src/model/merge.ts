@@ -7,12 +7,13 @@ import { backboneParameters, type LinearPart, type VitConfig } from './config.ts
 import { handlersOf, type Network } from './network.ts';
 import { type Affine, type AfterSite, linearSite } from './sites.ts';
 
-function afterSites({ preNorm, depth }: VitConfig): AfterSite[] {
+function afterSites({ preNorm, depth, finalNorm }: VitConfig): AfterSite[] {
   const sites: AfterSite[] = [{ name: 'patch_embed', part: 'patch_embed' }];
   if (preNorm) sites.push({ name: 'norm_pre', part: 'norm_pre' });
   for (let block = 0; block < depth; block++)
     for (const part of ['norm1', 'norm2'] as const) sites.push({ name: `blocks.${block}.${part}`, part, block });
-  return [...sites, { name: 'norm', part: 'norm' }];
+  if (finalNorm !== 'none') sites.push({ name: finalNorm === 'tokens' ? 'norm' : 'fc_norm', part: 'norm' });
+  return sites;
 }
 
 /**

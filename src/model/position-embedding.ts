@@ -84,17 +84,19 @@ export function resampleGrid(
   return Float32Array.from(out);
 }
 
-/** Positions [1, 1 + rows*columns, C] for another grid; the class token's own stays as it is. */
+/** Positions [1, prefix + rows*columns, C] for another grid; the rows of the `prefix` tokens before the patches stay as they are. */
 export function resamplePositions(
   positions: Tensor<'float32'>,
+  prefix: number,
   from: Grid,
   to: Grid,
   kind: Resampling,
 ): Tensor<'float32'> {
   const channels = positions.shape[2]!;
   if (from[0] === to[0] && from[1] === to[1]) return positions;
-  const out = new Float32Array((1 + to[0] * to[1]) * channels);
-  out.set(positions.data.subarray(0, channels));
-  out.set(resampleGrid(positions.data.subarray(channels), from, to, channels, kind), channels);
-  return float32([1, 1 + to[0] * to[1], channels], out);
+  const before = prefix * channels;
+  const out = new Float32Array(before + to[0] * to[1] * channels);
+  out.set(positions.data.subarray(0, before));
+  out.set(resampleGrid(positions.data.subarray(before), from, to, channels, kind), before);
+  return float32([1, prefix + to[0] * to[1], channels], out);
 }

@@ -1,44 +1,47 @@
-// Reads preprocessor_config.json as transformers' image processors write it; without one, the family's own values and a
-// plain resize of the shorter side, so that nothing of a picture's longer middle is lost unasked.
+// Reads preprocessor_config.json as transformers' image processors write it; without one, what the checkpoint's family says.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError, messageOf } from '../base/errors.ts';
 import type { Interpolation, Preprocessing } from '../base/preprocessing.ts';
 import type { VitConfig } from './config.ts';
+import type { Evaluation } from './families/family.ts';
 
 const side = z.number().int().positive().max(4096);
-const size = z.union([side, z.object({ height: side, width: side }), z.object({ shortest_edge: side })]);
+const square = z.object({ height: side, width: side });
+const size = z.union([side, square, z.object({ shortest_edge: side })]);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const schema = z.object({
-  do_resize: z.boolean().optional(),
+  image_processor_type: z.string().optional(),
+  feature_extractor_type: z.string().optional(),
+  do_resize: z.literal(true, 'processors that leave pictures as they are are not supported').optional(),
   size: size.optional(),
   do_center_crop: z.boolean().optional(),
-  crop_size: size.optional(),
+  crop_size: z.union([side, square]).optional(),
   resample: z.number().int().min(0).max(5).optional(),
+  do_rescale: z.boolean().optional(),
+  rescale_factor: z.number().positive().optional(),
   do_normalize: z.boolean().optional(),
   image_mean: triple.optional(),
   image_std: triple.refine((t) => t.every((s) => s > 0), 'must be above 0').optional(),
 });
+type Fields = z.infer<typeof schema>;
 
 /** PIL's numbers for its resampling filters. */
 const pil: readonly Interpolation[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
 
-/** How pictures enter the network at `config`'s size; `native` is the size that the file speaks of. */
+/** How pictures enter the network at the size of `config`. Throws CheckpointError. */
 export async function readPreprocessing(
   folder: string,
   config: VitConfig,
-  native: VitConfig,
-  fallback: Pick<Preprocessing, 'interpolation' | 'mean' | 'std'>,
+  evaluation: Evaluation,
 ): Promise<Preprocessing> {
   const path = join(folder, 'preprocessor_config.json');
-  const { imageSize } = config;
-  const plain: Preprocessing = { imageSize, resize: 'shortest', resizeTo: Math.max(...imageSize), ...fallback };
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return plain;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return fromEvaluation(config, evaluation);
     throw new CheckpointError(`${path}: can't be read: ${messageOf(cause)}`, { cause });
   }
   let json: unknown;
@@ -48,23 +51,52 @@ export async function readPreprocessing(
     throw new CheckpointError(`${path}: is not JSON: ${messageOf(cause)}`, { cause });
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new CheckpointError(`${path}: has fields that can't be used`, { lines });
-  }
-  const p = parsed.data;
-  const shortest =
-    p.size !== undefined && typeof p.size === 'object' && 'shortest_edge' in p.size ? p.size.shortest_edge : undefined;
-  const crop = p.do_center_crop ?? shortest !== undefined;
-  // The margin that a centre crop cuts off stays the same share of the picture at another image size.
-  const margin = crop && shortest !== undefined ? Math.max(1, shortest / native.imageSize[0]) : 1;
+  if (parsed.success) return fromProcessor(config, parsed.data, evaluation);
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new CheckpointError(`${path}: has fields that can't be used`, { lines });
+}
+
+function fromEvaluation({ imageSize }: VitConfig, evaluation: Evaluation): Preprocessing {
+  const { interpolation, mean, std, cropShare = 1, resize = 'shortest' } = evaluation;
+  const resizeTo = Math.floor(Math.max(...imageSize) / cropShare); // timm cuts: 224 / 0.9 -> 248
+  return { imageSize, resize, resizeTo, cropOffset: 'half_even', interpolation, mean, std };
+}
+
+function fromProcessor({ imageSize }: VitConfig, p: Fields, evaluation: Evaluation): Preprocessing {
+  const { resize, margin } = resizing(p);
+  const pixel = (p.do_rescale === false ? 1 : (p.rescale_factor ?? 1 / 255)) * 255; // of a pixel scaled to 0..1
+  const scaled = (t: Preprocessing['mean']): Preprocessing['mean'] =>
+    Math.abs(pixel - 1) < 1e-6 ? t : [t[0] / pixel, t[1] / pixel, t[2] / pixel];
   const identity = p.do_normalize === false;
+  const mean = identity ? ([0, 0, 0] as const) : (p.image_mean ?? evaluation.mean);
+  const std = identity ? ([1, 1, 1] as const) : (p.image_std ?? evaluation.std);
   return {
     imageSize,
-    resize: crop ? 'shortest' : 'exact',
-    resizeTo: Math.max(Math.round(imageSize[0] * margin), ...imageSize),
-    interpolation: p.resample === undefined ? fallback.interpolation : pil[p.resample]!,
-    mean: identity ? [0, 0, 0] : (p.image_mean ?? fallback.mean),
-    std: identity ? [1, 1, 1] : (p.image_std ?? fallback.std),
+    resize,
+    resizeTo: Math.round(Math.max(...imageSize) * margin),
+    cropOffset: 'floor',
+    interpolation: p.resample === undefined ? evaluation.interpolation : pil[p.resample]!,
+    mean: scaled(mean),
+    std: scaled(std),
   };
+}
+
+/** How to resize, and how much larger than the crop: a share, so that it holds at another image size. */
+function resizing(p: Fields): { readonly resize: Preprocessing['resize']; readonly margin: number } {
+  const { size, crop_size: crop } = p;
+  // A bare number is both sides for ViT's and DeiT's processors, and the shorter one for those of CLIP and others that crop.
+  const bareIsSquare = /ViT|DeiT/i.test(p.image_processor_type ?? p.feature_extractor_type ?? '');
+  const shortest =
+    typeof size === 'number'
+      ? bareIsSquare
+        ? undefined
+        : size
+      : size && 'shortest_edge' in size
+        ? size.shortest_edge
+        : undefined;
+  const crops = p.do_center_crop ?? (shortest !== undefined && typeof size === 'object');
+  const kept = typeof crop === 'number' ? crop : crop?.height;
+  const resizedTo = shortest ?? (typeof size === 'number' ? size : size && 'height' in size ? size.height : undefined);
+  const margin = crops && kept !== undefined && resizedTo !== undefined ? Math.max(1, resizedTo / kept) : 1;
+  return { resize: crops && shortest !== undefined ? 'shortest' : 'exact', margin };
 }

@@ -2,7 +2,7 @@
 // middleware: it receives a value and `next`, and returns a value.
 import type { Shape } from '../base/tensor.ts';
 import type { Value } from '../graph/types.ts';
-import type { LinearPart, VitConfig } from './config.ts';
+import { fc1Width, type LinearPart, type VitConfig } from './config.ts';
 import type { Layout, Tokens } from './tokens.ts';
 
 /** How a new parameter starts. Drawn from the stream of its own name, so the order of creation doesn't matter. */
@@ -38,14 +38,15 @@ export interface LinearSite {
 }
 
 /** The site of a layer of a block. */
-export function linearSite({ width, hidden }: VitConfig, block: number, part: LinearPart): LinearSite {
+export function linearSite(config: VitConfig, block: number, part: LinearPart): LinearSite {
+  const { width, hidden } = config;
   const module = part === 'fc1' || part === 'fc2' ? 'mlp' : 'attn';
   return {
     name: `blocks.${block}.${module}.${part}`,
     block,
     part,
     inputs: part === 'fc2' ? hidden : width,
-    outputs: part === 'fc1' ? hidden : width,
+    outputs: part === 'fc1' ? fc1Width(config) : width,
   };
 }
 

@@ -1,17 +1,20 @@
 // A vision transformer (Dosovitskiy et al. 2021) as one readable forward pass: pictures -> patches -> blocks -> class
-// logits. LayerScale as in DINOv2, the norm before the blocks and quick GELU as in CLIP. Shapes: B pictures, N tokens, C
-// channels, H heads of width d, n x m patches of P x P pixels. Between reshapes tokens are rows of a (B*N, C) matrix.
+// logits, with what DINOv2, CLIP, DeiT and SigLIP add to it (config.ts says what). Shapes: B pictures, N tokens, C channels,
+// H heads of width d, n x m patches of P x P pixels. Between reshapes tokens are rows of a (B*N, C) matrix.
 import { float32 } from '../base/tensor.ts';
 import { attention } from '../graph/ops/attention.ts';
-import { add, cast, gelu, mul, quickGelu, scale, sub } from '../graph/ops/elementwise.ts';
+import { add, cast, mul, scale, sub } from '../graph/ops/elementwise.ts';
 import { linear } from '../graph/ops/linear.ts';
-import { l2Normalize, layerNorm } from '../graph/ops/norm.ts';
-import { concat, expand, reshape, transpose } from '../graph/ops/shape.ts';
+import { l2Normalize } from '../graph/ops/norm.ts';
+import { concat, expand, reshape, slice, transpose } from '../graph/ops/shape.ts';
 import type { Value } from '../graph/types.ts';
-import { gridOf, type LinearPart } from './config.ts';
+import { gridOf, type LinearPart, prefixTokens } from './config.ts';
+import { activations, after, norm, plainNorm } from './layers.ts';
 import { chain, handlersOf, type Network } from './network.ts';
-import { type AfterSite, type Attended, type Branch, type BranchSite, linearSite, torchLinear } from './sites.ts';
-import { type Layout, type Tokens, takeTokens } from './tokens.ts';
+import { pool } from './pooling.ts';
+import { rotate } from './rope.ts';
+import { type Attended, type Branch, type BranchSite, linearSite, torchLinear } from './sites.ts';
+import type { Layout, Tokens } from './tokens.ts';
 
 /** Bytes of pictures (B, H, W, 3), 0..255 -> normalised (B, 3, H, W). */
 export function normalizePixels(pixels: Value, mean: readonly number[], std: readonly number[]): Value {
@@ -41,15 +44,10 @@ export function encode(net: Network, pictures: Value): Tokens {
   return tokens;
 }
 
-/** Normalised pictures (B, 3, H, W) -> features that the head reads: (B, C) unless a method widens them. */
+/** Normalised pictures (B, 3, H, W) -> features that the head reads: featureWidth(config) wide unless a method widens them. */
 export function features(net: Network, pictures: Value): Value {
-  const classToken = reshape(takeTokens(encode(net, pictures), 'class'), [net.batch, net.config.width]);
-  return handlersOf(net, 'feature').reduce((feature, handle) => handle(net, { feature }), finalNorm(net, classToken));
-}
-
-/** The last norm: rows (n, C) -> (n, C). */
-export function finalNorm(net: Network, rows: Value): Value {
-  return norm(net, { name: 'norm', part: 'norm' }, rows);
+  const pooled = pool(net, encode(net, pictures));
+  return handlersOf(net, 'feature').reduce((feature, handle) => handle(net, { feature }), pooled);
 }
 
 /** Features (B, F) -> logits (B, classes). */
@@ -81,27 +79,46 @@ export function vit(net: Network, pictures: Value): Value {
   return head(net, features(net, pictures));
 }
 
-/** Patches, class token and positions: (B, 3, H, W) -> (B, 1 + n*m, C). */
-function embed(net: Network, pictures: Value): Tokens {
+/** Patches, the tokens before them, and positions: (B, 3, H, W) -> (B, N, C). */
+export function embed(net: Network, pictures: Value): Tokens {
   const { config, batch: B } = net;
-  const { width: C, patchSize: P } = config;
+  const { width: C, patchSize: P, positionedPrefix } = config;
   const [n, m] = gridOf(config);
+  const whole = slice(slice(pictures, 2, 0, n * P), 3, 0, m * P);
   const patches = reshape(
-    transpose(reshape(pictures, [B, 3, n, P, m, P]), [0, 2, 4, 1, 3, 5]), // (B, n, m, 3, P, P)
+    transpose(reshape(whole, [B, 3, n, P, m, P]), [0, 2, 4, 1, 3, 5]), // (B, n, m, 3, P, P)
     [B * n * m, 3 * P * P],
   );
   const weight = reshape(net.weight('patch_embed.proj.weight'), [C, 3 * P * P]);
   const bias = config.patchBias ? net.weight('patch_embed.proj.bias') : undefined;
   const projected = after(net, { name: 'patch_embed', part: 'patch_embed' }, linear(patches, weight, bias));
-  const classToken = expand(net.weight('cls_token'), [B, 1, C]);
+
   const layout = [
-    { name: 'class', count: 1 },
+    ...prefixTokens(config).map(({ name, count }) => ({ name, count })),
     { name: 'patches', count: n * m },
   ];
-  const x = add(concat([classToken, reshape(projected, [B, n * m, C])], 1), net.weight('pos_embed'));
+  const rows = reshape(projected, [B, n * m, C]);
+  const positions = config.ropeTheta === null ? net.weight('pos_embed') : undefined; // (1, positionedPrefix + n*m, C)
+  const positioned = positions ? add(rows, slice(positions, 1, positionedPrefix, positionedPrefix + n * m)) : rows;
+  const x = concat([...prefixRows(net, positions).map((part) => expand(part, part.shape.with(0, B))), positioned], 1);
   if (!config.preNorm) return { x, layout };
-  const rows = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(x, [B * x.shape[1]!, C]));
-  return { x: reshape(rows, x.shape), layout };
+  const normed = norm(net, { name: 'norm_pre', part: 'norm_pre' }, reshape(x, [B * x.shape[1]!, C]));
+  return { x: reshape(normed, x.shape), layout };
+}
+
+/** The tokens before the patches, the first ones with their positions: parts (1, p, C) of one sequence. */
+function prefixRows(net: Network, positions: Value | undefined): Value[] {
+  const prefix = prefixTokens(net.config);
+  if (prefix.length === 0) return [];
+  const tokens = concat(
+    prefix.map(({ parameter }) => net.weight(parameter)),
+    1,
+  );
+  const [all, positioned] = [tokens.shape[1]!, positions ? net.config.positionedPrefix : 0];
+  return [
+    ...(positions && positioned > 0 ? [add(slice(tokens, 1, 0, positioned), slice(positions, 1, 0, positioned))] : []),
+    ...(positioned < all ? [slice(tokens, 1, positioned, all)] : []),
+  ];
 }
 
 /** x + attention branch, then + MLP branch: (B, N, C) -> (B, N, C). */
@@ -142,22 +159,28 @@ function selfAttention(net: Network, i: number, u: Value, layout: Layout): Value
   const d = C / H;
   const rows = (part: 'q' | 'k' | 'v') => reshape(layer(net, i, part, u), [B, N, C]);
   const cut = (x: Value) => transpose(reshape(x, [B, x.shape[1]!, H, d]), [0, 2, 1, 3]); // (B, N, C) -> (B, H, N, d)
+  const perHead = (part: 'q' | 'k', x: Value) =>
+    config.qkNorm ? plainNorm(net, `blocks.${i}.attn.${part}_norm`, cut(x)) : cut(x);
   const mix = chain(
     handlersOf(net, 'attention'),
     ({ q, k, v }: Attended) => {
-      const mixed = attention(cut(q), cut(k), cut(v), 1 / Math.sqrt(d)); // (B, H, M, d)
+      const mixed = attention(perHead('q', q), perHead('k', k), cut(v), 1 / Math.sqrt(d)); // (B, H, M, d)
       return reshape(transpose(mixed, [0, 2, 1, 3]), q.shape);
     },
     (handle, next) => (args) => handle(net, { ...args, block: i, layout, next }),
   );
-  const mixed = mix({ q: rows('q'), k: rows('k'), v: rows('v') });
+  const placed = (part: 'q' | 'k') => (config.ropeTheta === null ? rows(part) : rotate(net, rows(part), layout));
+  const mixed = mix({ q: placed('q'), k: placed('k'), v: rows('v') });
   return layer(net, i, 'proj', reshape(mixed, [B * N, C]));
 }
 
 /** (B*N, C) -> (B*N, hidden) -> (B*N, C). */
 function mlp(net: Network, i: number, u: Value): Value {
-  const activate = net.config.activation === 'gelu' ? gelu : quickGelu;
-  return layer(net, i, 'fc2', activate(layer(net, i, 'fc1', u)));
+  const { activation, hidden, mlp: kind } = net.config;
+  const activate = activations[activation];
+  const h = layer(net, i, 'fc1', u);
+  if (kind === 'plain') return layer(net, i, 'fc2', activate(h));
+  return layer(net, i, 'fc2', mul(activate(slice(h, 1, 0, hidden)), slice(h, 1, hidden, 2 * hidden)));
 }
 
 /** A linear layer with the methods' handlers around it. */
@@ -170,13 +193,4 @@ function layer(net: Network, i: number, part: LinearPart, x: Value): Value {
     (handle, next) => (y) => handle(net, { site, x: y, layer: own, next }),
   );
   return run(x);
-}
-
-function norm(net: Network, site: AfterSite, x: Value): Value {
-  const y = layerNorm(x, net.weight(`${site.name}.weight`), net.weight(`${site.name}.bias`), net.config.normEps);
-  return after(net, site, y);
-}
-
-function after(net: Network, site: AfterSite, y: Value): Value {
-  return handlersOf(net, 'after').reduce((value, handle) => handle(net, { site, y: value }), y);
 }

@@ -21,6 +21,7 @@ const schema = z.object({
     imageSize: z.tuple([z.number().int(), z.number().int()]),
     resize: z.enum(['shortest', 'exact']),
     resizeTo: z.number().int(),
+    cropOffset: z.enum(['half_even', 'floor']).default('half_even'),
     interpolation: z.enum(interpolations),
     mean: triple,
     std: triple,

@@ -31,7 +31,10 @@ export interface Tuning {
   readonly normalization?: Pick<Preprocessing, 'mean' | 'std'>;
   readonly dropPath: number;
   readonly labelSmoothing: number;
-  /** `matrices`: no weight decay on vectors (biases, norms, scales). `all`: one group, as the study has it. */
+  /**
+   * `matrices`: no weight decay on vectors (biases, norms, scales), tokens and position embeddings, as timm has it. `all`:
+   * one group, as the study has it.
+   */
   readonly decayOn: 'matrices' | 'all';
   readonly headInit?: Init;
 }
@@ -52,7 +55,11 @@ export function trainedParameters(tuning: Tuning): TrainedParameters {
     specs.push(spec);
     return graph.input(spec.name, 'float32', spec.shape);
   });
-  const decays = (spec: ParameterSpec) => tuning.decayOn === 'all' || spec.shape.filter((d) => d > 1).length > 1;
+  const embeddings = new Set(
+    backboneParameters(tuning.config).flatMap(({ name, kind }) => (kind === 'embedding' ? [name] : [])),
+  );
+  const decays = ({ name, shape }: ParameterSpec) =>
+    tuning.decayOn === 'all' || (shape.filter((d) => d > 1).length > 1 && !embeddings.has(name));
   const total = (list: readonly ParameterSpec[]) => list.reduce((n, { shape }) => n + sizeOf(shape), 0);
   return {
     specs,

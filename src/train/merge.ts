@@ -32,10 +32,12 @@ export async function mergedBackbone(
   });
   await session.dispose();
   const made = (name: string) => outputs[`merged:${name}`] as Tensor<'float32'> | undefined;
+  const makes = (bias: RegExp) => Object.keys(outputs).some((name) => bias.test(name));
   const config = {
     ...tuning.config,
     patchBias: made('patch_embed.proj.bias') !== undefined,
-    qkvBias: Object.keys(outputs).some((name) => /\.attn\.[qkv]\.bias$/.test(name)),
+    qkvBias: makes(/\.attn\.[qkv]\.bias$/),
+    keyBias: tuning.config.keyBias || makes(/\.attn\.k\.bias$/),
   };
   const tensors = new Map(
     backboneParameters(config).map(({ name, shape }) => [name, made(name) ?? (zeros(shape) as Tensor<'float32'>)]),

@@ -9,7 +9,7 @@ import type { Picture } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
 import { createPrefetch } from '../data/prefetch.ts';
 import { threadsWork } from '../data/threads.ts';
-import { enlarged, type Geometry } from '../data/transform.ts';
+import { enlarged, type Geometry, geometryOf } from '../data/transform.ts';
 import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
@@ -157,8 +157,7 @@ export async function* openRunData(
   const packs = new Map<string, Pack>();
   for (const [split, pictures] of sets) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
-    const { imageSize, resize, resizeTo, interpolation } = geometry;
-    packs.set(split, yield* packOf(pictures, { imageSize, resize, resizeTo, interpolation }, strict));
+    packs.set(split, yield* packOf(pictures, geometryOf(geometry), strict));
   }
   const trainPack = packs.get('train')!;
   requireReadable(dataset.root, dataset.classes, training, trainPack);

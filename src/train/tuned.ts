@@ -6,7 +6,7 @@ import { matchClasses, tested } from '../data/classes.ts';
 import { decode } from '../data/decode.ts';
 import { openListing } from '../data/sources/index.ts';
 import { renamed } from '../data/stored.ts';
-import { transform } from '../data/transform.ts';
+import { geometryOf, transform } from '../data/transform.ts';
 import type { Pictures } from './evaluator.ts';
 import type { Unreadable } from './events.ts';
 import { type Loaded, openHost, type UseOptions } from './host.ts';
@@ -54,10 +54,9 @@ export function tunedOn(loaded: Loaded): Tuned {
       const split = listing.parts.has('test') ? 'test' : 'all';
       const indices = matchClasses(`${data} and ${basename(folder)}`, listing.classes, classes);
       const relabelled = tested(listing).map((picture) => renamed(picture, picture.name, indices[picture.label]!));
-      const { imageSize, resize, resizeTo, interpolation } = preprocessing;
       const opened = await openPack({
         pictures: relabelled,
-        geometry: { imageSize, resize, resizeTo, interpolation },
+        geometry: geometryOf(preprocessing),
         strict: false,
       });
       try {

@@ -144,7 +144,7 @@ describe('bad input gives one clear line and a code that is not 0:', () => {
     await refused(train(data, '--model', folder), /has no model\.safetensors/);
     await writeFile(join(folder, 'config.json'), '{"model_type": "resnet"}');
     await refused(train(data, '--model', folder), /model_type "resnet"; known are/);
-    await writeFile(join(folder, 'config.json'), '{"model_type": "vit", "hidden_size": -1}');
+    await writeFile(join(folder, 'config.json'), '{"model_type": "vit", "hidden_size": -1, "image_size": "large"}');
     await refused(train(data, '--model', folder), /config\.json: \d fields can't be used/);
   });
   it('a truncated weight file', async () => {

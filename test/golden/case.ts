@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { float32, sizeOf, type Tensor } from '../../src/base/tensor.ts';
 import { openSafetensors } from '../../src/formats/safetensors-file.ts';
-import type { VitConfig } from '../../src/model/config.ts';
+import { plainVit, type VitConfig } from '../../src/model/config.ts';
 import type { Source } from '../../src/model/families/family.ts';
 import { timmSource } from '../../src/model/families/timm.ts';
 import type { Weights } from '../../src/model/weights.ts';
@@ -71,6 +71,7 @@ export async function readCase(folder: string): Promise<GoldenCase> {
   for (const name of file.tensors.keys()) tensors.set(name, await file.read(name));
   const b = json.backbone;
   const config: VitConfig = {
+    ...plainVit,
     family: b.kind,
     imageSize: [b.img_size, b.img_size],
     patchSize: b.patch_size,

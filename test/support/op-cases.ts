@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/base/tensor.ts';
 import { openSafetensors } from '../../src/formats/safetensors-file.ts';
 import { attention } from '../../src/graph/ops/attention.ts';
 import { conv2d } from '../../src/graph/ops/conv.ts';
-import { mul, quickGelu } from '../../src/graph/ops/elementwise.ts';
+import { geluTanh, mul, quickGelu, silu } from '../../src/graph/ops/elementwise.ts';
 import { opTable } from '../../src/graph/ops/index.ts';
 import { gemm, linear, matmul } from '../../src/graph/ops/linear.ts';
 import { crossEntropy } from '../../src/graph/ops/loss.ts';
@@ -29,6 +29,8 @@ export const opCases = JSON.parse(readFileSync(new URL('cases.json', folder), 'u
 type Apply = (inputs: readonly Value[], attributes: Attributes) => readonly Value[];
 
 const composed: Readonly<Record<string, Apply>> = {
+  silu: ([x]) => [silu(x!)],
+  geluTanh: ([x]) => [geluTanh(x!)],
   quickGelu: ([x]) => [quickGelu(x!)],
   l2Normalize: ([x]) => [l2Normalize(x!)],
   crossEntropy: ([x, y], { smoothing }) => [crossEntropy(x!, y!, smoothing as number)],

@@ -5,10 +5,12 @@ import sharp from 'sharp';
 import { stream } from '../../src/base/rng.ts';
 import { float32, sizeOf, type Tensor } from '../../src/base/tensor.ts';
 import { writeSafetensors } from '../../src/formats/safetensors-file.ts';
-import { backboneParameters, type VitConfig } from '../../src/model/config.ts';
-import { huggingFaceDinov2, huggingFaceVit } from '../../src/model/families/hugging-face.ts';
+import { backboneParameters, plainVit, type VitConfig } from '../../src/model/config.ts';
+import { huggingFaceDinov2 } from '../../src/model/families/hugging-face-dinov2.ts';
+import { huggingFaceVit } from '../../src/model/families/hugging-face-vit.ts';
 
 export const tinyConfig: VitConfig = {
+  ...plainVit,
   family: 'vit',
   imageSize: [32, 32],
   patchSize: 8,
@@ -16,14 +18,7 @@ export const tinyConfig: VitConfig = {
   depth: 2,
   heads: 2,
   hidden: 128,
-  activation: 'gelu',
   normEps: 1e-6,
-  layerScale: false,
-  preNorm: false,
-  patchBias: true,
-  qkvBias: true,
-  head: 'linear',
-  projection: 0,
 };
 
 /** Random weights of a sensible size, by canonical name. */
@@ -54,13 +49,6 @@ export interface TinyModelOptions {
 export async function writeTinyModel(folder: string, { family = 'vit', edit }: TinyModelOptions = {}): Promise<string> {
   const layerScale = family === 'dinov2';
   const config = { ...tinyConfig, layerScale };
-  const names = layerScale ? huggingFaceDinov2 : huggingFaceVit;
-  const tensors = new Map<string, Tensor>(
-    [...randomWeights(config)].map(([name, tensor]) => [names.source(name).name, tensor]),
-  );
-  edit?.(tensors);
-  await mkdir(folder, { recursive: true });
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
   const json = {
     model_type: family,
     hidden_size: config.width,
@@ -73,6 +61,13 @@ export async function writeTinyModel(folder: string, { family = 'vit', edit }: T
     image_size: 32,
     patch_size: config.patchSize,
   };
+  const { source } = (layerScale ? huggingFaceDinov2 : huggingFaceVit).read(json, new Map());
+  const tensors = new Map<string, Tensor>(
+    [...randomWeights(config)].map(([name, tensor]) => [source(name).name.replace(`${family}.`, ''), tensor]),
+  );
+  edit?.(tensors);
+  await mkdir(folder, { recursive: true });
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
   await writeFile(join(folder, 'config.json'), JSON.stringify(json));
   return folder;
 }

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { loadBackbone } from '../../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../../model/locate.ts';
 import { count, printJson, table } from '../output.ts';
+import { inspect } from './inspect.ts';
 
 export function models(): Command {
   return new Command('models')
     .description('list the built-in models, or show one (a name or a folder)')
     .argument('[model]', 'built-in model or folder')
     .option('--json', 'print as JSON')
+    .addCommand(inspect())
     .action(async (model: string | undefined, flags: { json?: boolean }) => {
       const names = model === undefined ? embeddedModels() : [model];
       const loaded = await Promise.all(
@@ -34,7 +36,7 @@ export function models(): Command {
       ]);
       console.log(table(['model', 'family', 'pixels / patch', 'size', 'parameters'], rows));
       console.log(
-        '\nAny folder with config.json and model.safetensors of a ViT or DINOv2 (Hugging Face layout) works: --model FOLDER',
+        '\nAny folder with config.json and model.safetensors works, of transformers (ViT, DeiT, DINOv2, CLIP, SigLIP) or timm:\n--model FOLDER. vitune models inspect FOLDER explains one.',
       );
     });
 }

@@ -147,3 +147,10 @@ export const where = (condition: Value, a: Value, b: Value): Value => whereOp.on
 export const scale = (x: Value, factor: number): Value => (factor === 1 ? x : mul(x, scalar(x, factor)));
 /** x sigmoid(1.702 x): CLIP's activation. */
 export const quickGelu: Unary = (x) => mul(x, sigmoid(scale(x, 1.702)));
+/** x sigmoid(x): the gate of SwiGLU. */
+export const silu: Unary = (x) => mul(x, sigmoid(x));
+/** GELU with Phi approximated by tanh (Hendrycks & Gimpel 2016): SigLIP's activation. */
+export const geluTanh: Unary = (x) => {
+  const inner = scale(add(x, scale(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(scale(x, 0.5), add(tanh(inner), scalar(x, 1)));
+};

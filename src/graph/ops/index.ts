@@ -6,7 +6,7 @@ import * as e from './elementwise.ts';
 import { gemmOp, matmulOp } from './linear.ts';
 import { oneHotOp } from './loss.ts';
 import { layerNormOp, logSoftmaxOp, softmaxOp } from './norm.ts';
-import { meanOp, sumOp } from './reduce.ts';
+import { maxOp, meanOp, sumOp } from './reduce.ts';
 import * as s from './shape.ts';
 
 export const opTable: readonly Op[] = [
@@ -38,6 +38,7 @@ export const opTable: readonly Op[] = [
   s.splitOp,
   sumOp,
   meanOp,
+  maxOp,
   gemmOp,
   matmulOp,
   layerNormOp,

@@ -1,8 +1,8 @@
 // Reductions. Axes are kept as size 1 unless `keep` is false.
 import { int64, type Shape } from '../../base/tensor.ts';
 import { axisOf, type BoundOp, defineOp } from '../op.ts';
-import type { Value } from '../types.ts';
-import { scale } from './elementwise.ts';
+import type { Value, Vjp } from '../types.ts';
+import { cast, div, greater, mul, scalar, scale, sub } from './elementwise.ts';
 import { expand, reshape } from './shape.ts';
 
 type Axes = {
@@ -12,7 +12,7 @@ type Axes = {
 
 const kept = (shape: Shape, axes: readonly number[]) => shape.map((d, i) => (axes.includes(i) ? 1 : d));
 
-function reduction(name: string, onnx: string, factor: (count: number) => number): BoundOp<Axes> {
+function reduction(name: string, onnx: string, vjp: Vjp<Axes>): BoundOp<Axes> {
   return defineOp<Axes>({
     name,
     infer: ([x], { axes, keep }) => [
@@ -26,15 +26,38 @@ function reduction(name: string, onnx: string, factor: (count: number) => number
         ints: { keepdims: keep ? 1 : 0 },
       },
     ],
-    vjp: ({ inputs: [x], attributes: { axes }, grads: [g] }) => {
-      const count = axes.reduce((n, axis) => n * x!.shape[axis]!, 1);
-      return [expand(reshape(scale(g!, factor(count)), kept(x!.shape, axes)), x!.shape)];
-    },
+    vjp,
   });
 }
 
-export const sumOp = reduction('sum', 'ReduceSum', () => 1);
-export const meanOp = reduction('mean', 'ReduceMean', (count) => 1 / count);
+/** The gradient of a reduction that weighs all elements alike. */
+const evenly =
+  (factor: (count: number) => number): Vjp<Axes> =>
+  ({ inputs: [x], attributes: { axes }, grads: [g] }) => {
+    const count = axes.reduce((n, axis) => n * x!.shape[axis]!, 1);
+    return [expand(reshape(scale(g!, factor(count)), kept(x!.shape, axes)), x!.shape)];
+  };
+
+export const sumOp = reduction(
+  'sum',
+  'ReduceSum',
+  evenly(() => 1),
+);
+export const meanOp = reduction(
+  'mean',
+  'ReduceMean',
+  evenly((count) => 1 / count),
+);
+/** Elements that share the maximum share its gradient, as with torch's amax. */
+export const maxOp: BoundOp<Axes> = reduction(
+  'max',
+  'ReduceMax',
+  ({ inputs: [x], outputs: [y], attributes, grads: [g] }) => {
+    const shape = kept(x!.shape, attributes.axes);
+    const isMax = sub(scalar(x!, 1), cast(greater(reshape(y!, shape), x!), 'float32'));
+    return [mul(isMax, div(reshape(g!, shape), sum(isMax, attributes.axes)))];
+  },
+);
 
 const reducer =
   (op: BoundOp<Axes>) =>
@@ -45,3 +68,5 @@ const reducer =
 export const sum = reducer(sumOp);
 /** Mean over `axes`. */
 export const mean = reducer(meanOp);
+/** Maximum over `axes`. */
+export const max = reducer(maxOp);

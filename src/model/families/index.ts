@@ -1,5 +1,18 @@
 // The registry of checkpoint families: one line each.
 import type { Family } from './family.ts';
-import { huggingFaceDinov2, huggingFaceVit } from './hugging-face.ts';
+import { huggingFaceClip, huggingFaceSiglip } from './hugging-face-clip.ts';
+import { huggingFaceDinov2, huggingFaceDinov2Registers } from './hugging-face-dinov2.ts';
+import { huggingFaceDinov3 } from './hugging-face-dinov3.ts';
+import { huggingFaceDeit, huggingFaceVit } from './hugging-face-vit.ts';
+import { timm } from './timm.ts';
 
-export const families: readonly Family[] = [huggingFaceVit, huggingFaceDinov2];
+export const families: readonly Family[] = [
+  huggingFaceVit,
+  huggingFaceDeit,
+  huggingFaceDinov2,
+  huggingFaceDinov2Registers,
+  huggingFaceDinov3,
+  huggingFaceClip,
+  huggingFaceSiglip,
+  timm,
+];
