@@ -48,7 +48,7 @@ export function table(
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
   for (const row of rows) out.push([...row]);
-  return out.toString();
+  return out.toString().replaceAll(/ +$/gm, '');
 }
 
 /** One line of JSON on standard output. */

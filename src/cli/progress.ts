@@ -1,5 +1,6 @@
 // A run's events for a person: a header, one live line with a bar, one line an epoch. Where standard error is no terminal,
 // the live line is left out.
+import { basename } from 'node:path';
 import type logUpdate from 'log-update';
 import { createLogUpdate } from 'log-update';
 import colors from 'picocolors';
@@ -45,7 +46,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
         case 'start': {
           const { pictures, spec } = event;
           const methods = spec.methods.map((m) => m.name).join('+');
-          line(`${colors.bold(methods)} on ${spec.data}`);
+          line(`${colors.bold(methods)} on ${spec.data}, from ${basename(spec.model)}`);
           line(
             `  pictures   ${pictures.train} train, ${pictures.val} validation, ${pictures.test} test (${event.splitRule}); ${event.classes.length} classes`,
           );

@@ -69,7 +69,7 @@ describe('train, evaluate, predict', () => {
     expect((await vitune('models', model)).stdout).toContain('width 32, 2 blocks');
     expect(JSON.parse((await vitune('env', '--json')).stdout)).toMatchObject({
       node: process.version,
-      providers: expect.arrayContaining(['cpu']),
+      devices: { cpu: 'works' },
     });
   });
 });

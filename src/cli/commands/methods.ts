@@ -39,6 +39,7 @@ export function methods(): Command {
             registry.map((m) => [m.name, m.summary, m.count]),
           ),
         );
+        console.log('\nC: width, L: blocks. One with its options: vitune methods NAME');
         return;
       }
       const method = chosen[0]!;
