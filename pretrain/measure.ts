@@ -11,7 +11,7 @@ import { shuffled, stream } from '../src/base/rng.ts';
 import { count, percent, table } from '../src/cli/output.ts';
 import type { Picture } from '../src/data/dataset.ts';
 import { decode } from '../src/data/decode.ts';
-import { openDataset } from '../src/data/sources/index.ts';
+import { openDataset } from '../src/data/open.ts';
 import { transform } from '../src/data/transform.ts';
 import { exportGraph } from '../src/graph/export.ts';
 import { Graph } from '../src/graph/graph.ts';
