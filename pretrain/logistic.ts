@@ -30,7 +30,11 @@ export function fitLogistic({ features, labels }: Examples, classes: number, pen
 
   const scoresOf = (row: Float64Array, w: Float64Array): Float64Array => {
     const out = new Float64Array(classes);
-    for (let k = 0; k < classes; k++) for (let c = 0; c < columns; c++) out[k]! += row[c]! * w[k * columns + c]!;
+    for (let k = 0; k < classes; k++) {
+      let score = 0;
+      for (let c = 0; c < columns; c++) score += row[c]! * w[k * columns + c]!;
+      out[k] = score;
+    }
     return out;
   };
   const gradient = (w: Float64Array): Float64Array => {
