@@ -1,6 +1,7 @@
 // Draws what a command printed as an SVG of a terminal, for the README: text and colours as they came, nothing made up.
 //
-//   FORCE_COLOR=1 npm run demo 2>&1 | npx tsx scripts/terminal-picture.ts 'npm run demo' > docs/demo.svg
+//   C='npx vitune train noto --train-count 800 --val-fraction 0 --epochs 8 --method linear --out runs/linear'
+//   FORCE_COLOR=1 $C 2>&1 | npx tsx scripts/terminal-picture.ts "$C" > docs/train.svg
 import { text } from 'node:stream/consumers';
 
 const [columnWidth, lineHeight, fontSize, margin, bar] = [7.8, 18, 13, 18, 30];
@@ -31,7 +32,9 @@ function spans(line: string): Span[] {
   });
 }
 
-const escaped = (s: string): string => s.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Spaces that don't break aren't collapsed either, whatever draws it. */
+const escaped = (s: string): string =>
+  s.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '\u00a0');
 
 const command = process.argv[2] ?? '';
 const printed = (await text(process.stdin))
@@ -65,7 +68,7 @@ const body = lines.flatMap((line, row) => {
 console.log(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Terminal: ${escaped(command)}">
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" fill="${palette.background}" stroke="${palette.frame}"/>
 ${['#f47067', '#e0b85c', '#8ddb8c'].map((fill, i) => `<circle cx="${margin + 4 + 18 * i}" cy="16" r="5" fill="${fill}"/>`).join('\n')}
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}">
 ${body.join('\n')}
 </g>
 </svg>`);
