@@ -15,7 +15,7 @@ const methods = [
   { method: 'lora', learningRate: 3e-3 },
   { method: 'full', learningRate: 3e-4 },
 ];
-const epochs = 8;
+const epochs = 6;
 
 await rm(folder, { recursive: true, force: true });
 const data = join(folder, 'noto');
@@ -51,9 +51,9 @@ console.log(
 );
 // Two standard errors of a share measured on this many pictures.
 const { top1, pictures } = rows[0]!.done.test!;
-const uncertain = percent(2 * Math.sqrt((top1 * (1 - top1)) / pictures));
+const uncertain = (200 * Math.sqrt((top1 * (1 - top1)) / pictures)).toFixed(1);
 console.log(
-  `\n${duration((performance.now() - begun) / 1000)} in all. Each figure is uncertain by about ${uncertain} (${pictures} test pictures, one seed):\nsmaller differences mean nothing.\n`,
+  `\n${duration((performance.now() - begun) / 1000)} in all. Each figure is uncertain by about ${uncertain} points (${pictures} test pictures, one seed):\nsmaller differences mean nothing.\n`,
 );
 const best = join(folder, rows[0]!.name);
 console.log('What to look at now:');

@@ -27,7 +27,7 @@ beforeAll(async () => {
     { cwd: project },
   );
   await writePictures(join(project, 'shapes'), 8);
-});
+}, 300_000); // a first install fetches ONNX Runtime, a large package
 
 it('holds what is needed, and the embedded model in at most 5 MB', async () => {
   const paths = files.map(({ path }) => path);
