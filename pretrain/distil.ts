@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { imagenetMean, imagenetStd } from '../src/base/preprocessing.ts';
 import { shuffled, stream } from '../src/base/rng.ts';
-import { float32, sizeOf, type Tensor } from '../src/base/tensor.ts';
+import { float32, type Tensor } from '../src/base/tensor.ts';
 import { narrow, widen } from '../src/formats/half.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { openSafetensors } from '../src/formats/safetensors-file.ts';
@@ -20,7 +20,7 @@ import { mean } from '../src/graph/ops/reduce.ts';
 import { reshape, slice } from '../src/graph/ops/shape.ts';
 import { adamw } from '../src/graph/optim.ts';
 import { layOut, pack, slabInputs, unpack } from '../src/graph/slabs.ts';
-import { backboneParameters, plainVit, type VitConfig } from '../src/model/config.ts';
+import { backboneParameters } from '../src/model/config.ts';
 import { huggingFaceVit } from '../src/model/families/hugging-face-vit.ts';
 import { network } from '../src/model/network.ts';
 import { finalNorm } from '../src/model/pooling.ts';
@@ -28,22 +28,13 @@ import { encode, normalizePixels } from '../src/model/vit.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { createStepper } from '../src/runtime/stepper.ts';
 import { learningRate } from '../src/train/schedule.ts';
+import { randomStart, student } from './student.ts';
 
 const [work, epochsText] = process.argv.slice(2);
 if (!work || !epochsText) throw new Error('usage: distil.ts WORK_FOLDER EPOCHS');
 const epochs = Number(epochsText);
 const batch = 32;
-const config: VitConfig = {
-  ...plainVit,
-  family: 'vit',
-  imageSize: [96, 96],
-  patchSize: 16,
-  width: 192,
-  depth: 5,
-  heads: 3,
-  hidden: 768,
-  normEps: 1e-6,
-};
+const config = student;
 const schedule = {
   kind: 'warmup-cosine',
   learningRate: 2e-3,
@@ -105,15 +96,7 @@ const slabs = layOut(
     decay: spec.shape.filter((d) => d > 1).length > 1 && !spec.name.endsWith('_embed'),
   })),
 );
-const start = new Map(
-  specs.map(({ name, shape }) => {
-    const rng = stream(0, 'pretrain', name);
-    const data = new Float32Array(sizeOf(shape));
-    if (/norm\d?\.weight$/.test(name)) data.fill(1);
-    else if (!name.endsWith('.bias')) for (let i = 0; i < data.length; i++) data[i] = 0.02 * rng.normal();
-    return [name, float32(shape, data)] as const;
-  }),
-);
+const start = randomStart(specs, 0);
 
 const graph = new Graph();
 const { inputs, views } = slabInputs(graph, slabs);

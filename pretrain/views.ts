@@ -1,10 +1,10 @@
 // Views of drawings for pre-training: every icon of the packages in package.json, on a random background, randomly cut. The
 // same seed gives the same views; each is drawn from the stream of its icon and its number.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { svgOf } from '../scripts/lib/noto.ts';
+import { type IconSet, svgOf } from '../scripts/lib/noto.ts';
 import { type Rng, stream } from '../src/base/rng.ts';
 import type { Pixels } from '../src/data/decode.ts';
 import { resize } from '../src/data/resize.ts';
@@ -17,25 +17,28 @@ export interface Icon {
 
 const side = 144;
 
+const installed = fileURLToPath(new URL('node_modules/@iconify-json', import.meta.url));
+
+/** Names of the packages in package.json, in order. */
+export function packages(): string[] {
+  const text = readFileSync(new URL('package.json', import.meta.url), 'utf8');
+  const { dependencies } = JSON.parse(text) as { dependencies: Record<string, string> };
+  return Object.keys(dependencies)
+    .map((name) => name.split('/')[1]!)
+    .sort();
+}
+
+export const readPackage = (name: string): IconSet =>
+  JSON.parse(readFileSync(join(installed, name, 'icons.json'), 'utf8')) as IconSet;
+
 /** All icons, in order of package and name. Variants of people by skin tone are left out: they are many and alike. */
 export function loadIcons(): Icon[] {
-  const root = join(dirname(fileURLToPath(import.meta.url)), 'node_modules/@iconify-json');
-  const wanted = Object.keys(
-    (
-      JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
-        dependencies: Record<string, string>;
-      }
-    ).dependencies,
-  ).map((name) => name.split('/')[1]!);
-  return readdirSync(root)
-    .filter((name) => wanted.includes(name))
-    .sort()
-    .flatMap((name) => {
-      const set = JSON.parse(readFileSync(join(root, name, 'icons.json'), 'utf8')) as Parameters<typeof svgOf>[0];
-      return Object.entries(set.icons)
-        .filter(([icon]) => !/(^|-)(light|medium|dark)(-|$)/.test(icon))
-        .map(([icon, record]) => ({ name: `${name}/${icon}`, svg: svgOf(set, record, side) }));
-    });
+  return packages().flatMap((name) => {
+    const set = readPackage(name);
+    return Object.entries(set.icons)
+      .filter(([icon]) => !/(^|-)(light|medium|dark)(-|$)/.test(icon))
+      .map(([icon, record]) => ({ name: `${name}/${icon}`, svg: svgOf(set, record, side) }));
+  });
 }
 
 type Colour = readonly [number, number, number];

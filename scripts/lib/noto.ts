@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 
-interface IconSet {
+export interface IconSet {
   readonly width?: number;
   readonly height?: number;
   readonly icons: Readonly<
@@ -37,17 +37,23 @@ export function svgOf(set: IconSet, icon: IconSet['icons'][string], side: number
   );
 }
 
-/** Writes <folder>/<class>/<emoji>.png of `side` pixels; returns how many. */
-export async function renderNoto(folder: string, side: number): Promise<number> {
+/** Noto's drawings, and the names in each of its categories. */
+export async function readNoto(): Promise<{ set: IconSet } & IconMetadata> {
   const root = dirname(createRequire(import.meta.url).resolve('@iconify-json/noto/package.json'));
   const set = JSON.parse(await readFile(join(root, 'icons.json'), 'utf8')) as IconSet;
   const { categories } = JSON.parse(await readFile(join(root, 'metadata.json'), 'utf8')) as IconMetadata;
+  return { set, categories };
+}
+
+/** Writes <folder>/<class>/<emoji>.png of `side` pixels, at most `perClass` of each; returns how many. */
+export async function renderNoto(folder: string, side: number, perClass = Number.POSITIVE_INFINITY): Promise<number> {
+  const { set, categories } = await readNoto();
   let written = 0;
   for (const [category, name] of Object.entries(notoClasses)) {
     await mkdir(join(folder, name), { recursive: true });
-    for (const emoji of categories[category] ?? []) {
-      const icon = set.icons[emoji];
-      if (!icon) continue;
+    const drawn = (categories[category] ?? []).filter((emoji) => set.icons[emoji] !== undefined);
+    for (const emoji of drawn.slice(0, perClass)) {
+      const icon = set.icons[emoji]!;
       const png = await sharp(svgOf(set, icon, side))
         .flatten({ background: '#fff' })
         .resize(side, side, { fit: 'contain', background: '#fff' })

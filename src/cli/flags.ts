@@ -16,7 +16,13 @@ export const wiseAlphaHelp = "between the pre-trained network (0) and the tuned 
 /** `learningRate` -> `learning-rate`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function flagOf(name: string, option: Option, owner: string): Flag {
+/** ` (default 8)`, where that says something: a switch is off, and `(0 = ...)` in the help has told already. */
+function defaultOf(option: Option): string {
+  if (option.type === 'boolean' || (option.default === 0 && option.help.includes('(0 = '))) return '';
+  return ` (default ${Array.isArray(option.default) ? option.default.join(',') : option.default})`;
+}
+
+function flagOf(name: string, option: Option, owner: string, group: string): Flag {
   const placeholders = {
     integer: 'n',
     number: 'x',
@@ -28,9 +34,8 @@ function flagOf(name: string, option: Option, owner: string): Flag {
   } as const;
   const placeholder = placeholders[option.type];
   const value = option.type === 'boolean' ? '' : ` <${placeholder}>`;
-  const shown = Array.isArray(option.default) ? option.default.join(',') : String(option.default);
   const rule = option.type === 'choice' || option.type === 'set' ? `: ${ruleOf(option)}` : '';
-  const flag = new Flag(`--${kebab(name)}${value}`, `${option.help}${rule} (default ${shown})`);
+  const flag = new Flag(`--${kebab(name)}${value}`, option.help + rule + defaultOf(option)).helpGroup(group);
   if (option.type === 'boolean') return flag;
   return flag.argParser((text: string) => {
     try {
@@ -41,9 +46,19 @@ function flagOf(name: string, option: Option, owner: string): Flag {
   });
 }
 
-/** Adds a flag for each option of the table; `prefix` goes before each name (`lora` -> `--lora-rank`). */
-export function addFlags(command: Command, table: OptionTable, owner: string, prefix = ''): Command {
-  for (const [name, option] of Object.entries(table)) command.addOption(flagOf(prefixed(prefix, name), option, owner));
+export interface FlagsOptions {
+  /** Who complains about a wrong value. */
+  readonly owner: string;
+  /** The heading of these flags in the help. */
+  readonly group: string;
+  /** Goes before each name: `lora` makes `--lora-rank` of `rank`. */
+  readonly prefix?: string;
+}
+
+/** Adds a flag for each option of the table. */
+export function addFlags(command: Command, table: OptionTable, { owner, group, prefix = '' }: FlagsOptions): Command {
+  for (const [name, option] of Object.entries(table))
+    command.addOption(flagOf(prefixed(prefix, name), option, owner, group));
   return command;
 }
 

@@ -25,6 +25,7 @@ function build(): Command {
     .version(vituneVersion)
     .option('--debug', 'print the stack trace of an error');
   for (const verb of verbs) program.addCommand(verb());
+  program.addHelpText('after', '\nTo start: vitune train PICTURES (a folder of class folders)');
   for (const command of withParts(program))
     command
       .exitOverride()
@@ -36,10 +37,11 @@ function build(): Command {
 /** commander's own complaints, with the nearest option where one is near. */
 function usageLine(error: CommanderError, program: Command): string {
   const message = error.message.replace(/^error: /, '');
-  const unknown = /unknown (option|command) '([^']+)'/.exec(message);
-  if (!unknown) return message;
   const called = (c: Command) => process.argv.includes(c.name());
   const verb = program.commands.find(called);
+  if (error.code === 'commander.missingArgument') return `${message}; usage: vitune ${verb?.name()} ${verb?.usage()}`;
+  const unknown = /unknown (option|command) '([^']+)'/.exec(message);
+  if (!unknown) return message;
   const command = verb?.commands.find(called) ?? verb ?? program;
   const known =
     unknown[1] === 'command' ? command.commands.map((c) => c.name()) : command.options.map((o) => o.long ?? '');

@@ -1,4 +1,5 @@
 // What the command line prints: short forms of numbers, and tables.
+import { isAbsolute, relative } from 'node:path';
 import Table from 'cli-table3';
 import { type Table as Analysis, formatCell } from '../analysis/table.ts';
 
@@ -15,6 +16,12 @@ export function duration(seconds: number): string {
   if (s < 90) return seconds < 10 ? `${seconds.toFixed(1)} s` : `${s} s`;
   const minutes = Math.floor(s / 60);
   return minutes < 90 ? `${minutes} min ${s % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A path as short as can be: from the working folder where it lies below it. */
+export function shortPath(path: string): string {
+  const from = relative('.', path);
+  return from === '' || from.startsWith('..') || isAbsolute(from) ? path : from;
 }
 
 export const bytes = (n: number): string => (n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : `${Math.round(n / 1e6)} MB`);
@@ -49,7 +56,7 @@ export function table(
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
   for (const row of rows) out.push([...row]);
-  return out.toString();
+  return out.toString().replaceAll(/ +$/gm, '');
 }
 
 /** One line of JSON on standard output. */

@@ -1,10 +1,11 @@
 // A run's events for a person: a header, one live line with a bar, one line an epoch. Where standard error is no terminal,
 // the live line is left out.
+import { basename } from 'node:path';
 import type logUpdate from 'log-update';
 import { createLogUpdate } from 'log-update';
 import colors from 'picocolors';
 import type { RunEvent } from '../train/events.ts';
-import { bytes, count, duration, percent } from './output.ts';
+import { bytes, count, duration, percent, shortPath } from './output.ts';
 
 const width = 24;
 const bar = (share: number): string => {
@@ -45,7 +46,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
         case 'start': {
           const { pictures, spec } = event;
           const methods = spec.methods.map((m) => m.name).join('+');
-          line(`${colors.bold(methods)} on ${spec.data}`);
+          line(`${colors.bold(methods)} on ${shortPath(spec.data)}, from ${basename(spec.model)}`);
           line(
             `  pictures   ${pictures.train} train, ${pictures.val} validation, ${pictures.test} test (${event.splitRule}); ${event.classes.length} classes`,
           );
@@ -89,7 +90,9 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
         case 'saved':
           return;
         case 'interrupted':
-          line(`stopped after step ${event.step}; saved. To go on: vitune train --resume --out ${event.folder}`);
+          line(
+            `stopped after step ${event.step}; saved. To go on: vitune train --resume --out ${shortPath(event.folder)}`,
+          );
           return;
         case 'done': {
           const { test, val } = event;
@@ -104,7 +107,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
               line(
                 `  ${set.padEnd(10)} ${colors.bold(percent(metrics.top1))} top-1, ${percent(metrics.top5)} top-5, ${percent(metrics.meanClassAccuracy)} mean per class (${metrics.pictures} pictures)`,
               );
-          line(`  saved in   ${event.folder} (${duration(event.seconds)})`);
+          line(`  saved in   ${shortPath(event.folder)} (${duration(event.seconds)})`);
         }
       }
     },

@@ -1,35 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { crc32, deflateSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { blackPng } from '../../test/support/png.ts';
 import { decode } from './decode.ts';
 
 const folder = new URL('../../test/fixtures/preprocess/', import.meta.url);
 const image = async (name: string) => decode(name, await readFile(new URL(`images/${name}`, folder)), 32);
 const decoded = async (name: string) => decode(name, await readFile(new URL(`decoded/${name}.png`, folder)), 32);
 const pixel = (rgb: Uint8Array, i: number) => [...rgb.subarray(3 * i, 3 * i + 3)];
-
-/** A PNG whose header claims this size and whose data is one empty stream: what a decompression bomb looks like at first. */
-function pngOfSize(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32BE(data.length, 0);
-    frame.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(0))),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
 
 /** A 2 x 2 picture: red, green / blue, half-transparent black. */
 const raw = Buffer.from([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 0, 0, 0, 128]);
@@ -196,7 +175,7 @@ describe('decode refuses, in one line that names the picture,', () => {
     expect(await message('a.svg', Buffer.from(svg))).toMatch(/^a\.svg: refers to \S+ outside of it; only drawings/);
   });
   it('a picture of 900 megapixels, without making room for it', async () => {
-    const bomb = pngOfSize(30_000, 30_000);
+    const bomb = blackPng(30_000, 30_000);
     const before = process.memoryUsage().rss;
     expect(await message('bomb.png', bomb)).toMatch(/^bomb\.png: can't be decoded: .*pixel/i);
     expect(process.memoryUsage().rss - before).toBeLessThan(500e6);

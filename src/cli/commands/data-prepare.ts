@@ -18,7 +18,7 @@ export function dataPrepare(): Command {
     .argument('<data>', 'anything that train takes')
     .argument('<out>', 'a new folder')
     .addOption(new Option('--json', 'print the counts as JSON'));
-  addFlags(command, options, 'data prepare');
+  addFlags(command, options, { owner: 'data prepare', group: 'Options:' });
   return command.action(
     async (protocol: string, data: string, out: string, flags: Record<string, unknown> & { json?: boolean }) => {
       if (protocol !== 'vtab-1k')

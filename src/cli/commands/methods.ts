@@ -39,6 +39,9 @@ export function methods(): Command {
             registry.map((m) => [m.name, m.summary, m.count]),
           ),
         );
+        console.log(
+          '\nC: width, H: hidden width of the MLP, M = H / C, L: blocks; other names are options (vitune methods NAME)',
+        );
         return;
       }
       const method = chosen[0]!;

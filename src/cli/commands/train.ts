@@ -1,6 +1,6 @@
 // vitune train: tunes a model on a folder of pictures.
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { OptionError, RunError } from '../../base/errors.ts';
 import type { OptionTable } from '../../base/options.ts';
 import { locateData } from '../../data/locate.ts';
@@ -59,9 +59,15 @@ export function train(): Command {
     .option('--resume', 'go on where the run in --out stopped')
     .option('--strict', 'fail at the first unreadable picture instead of skipping it')
     .option('--json', 'print one event a line as JSON');
-  addFlags(command, dataOptions, 'train');
-  addFlags(command, trainingOptions, 'train');
-  for (const { name, options } of [...methods, ...protocols]) addFlags(command, options, 'train', name);
+  addFlags(command, dataOptions, { owner: 'train', group: 'Data:' });
+  addFlags(command, trainingOptions, { owner: 'train', group: 'Training:' });
+  for (const { name, options } of methods)
+    addFlags(command, options, { owner: 'train', group: groupOf(name), prefix: name });
+  for (const { name, options } of protocols)
+    addFlags(command, options, { owner: 'train', group: `Protocol ${name}:`, prefix: name });
+  command
+    .configureHelp({ visibleOptions: optionsInHelp })
+    .addHelpText('after', "\nA method's own options: vitune train --method NAME --help");
   return command.action(async (data: string | undefined, flags: Flags) => {
     const specs = await specsFrom(data, flags);
     const stop = new AbortController();
@@ -96,6 +102,17 @@ export function train(): Command {
 
 const isDone = async (folder: string): Promise<boolean> =>
   (await readJson<{ status?: string }>(join(folder, runFiles.spec)))?.status === 'done';
+
+const groupOf = (method: string): string => `Method ${method}:`;
+
+/** All options but those of methods that aren't chosen: there are too many to find anything among them. */
+function optionsInHelp(this: Help, command: Command): Option[] {
+  const chosen = String(command.opts<Flags>().method ?? '').split('+');
+  const hidden = methods.filter(({ name }) => !chosen.includes(name)).map(({ name }) => groupOf(name));
+  return Help.prototype.visibleOptions
+    .call(this, command)
+    .filter((option) => !hidden.includes(option.helpGroupHeading ?? ''));
+}
 
 function wholeNumber(text: string): number {
   const n = Number(text);
