@@ -70,7 +70,7 @@ export function specOf(options: TrainOptions): RunSpec {
     signal: _a,
     ...rest
   } = options;
-  const { trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
+  const { trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize, ...training } = rest;
   const names = methodNames(method);
   return parseRunSpec({
     data: resolve(data),
@@ -81,7 +81,7 @@ export function specOf(options: TrainOptions): RunSpec {
     })),
     ...(preset === undefined ? {} : { preset }),
     training,
-    dataOptions: { trainCount, valFraction, testFraction, splitSeed, imageSize },
+    dataOptions: { trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
   });
 }
 

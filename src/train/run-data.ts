@@ -5,8 +5,9 @@ import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
 import { type Augmentation, augment } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
-import { type Picture, type SplitName, splitNames } from '../data/dataset.ts';
+import { type Dataset, type Picture, type SplitName, splitNames } from '../data/dataset.ts';
 import { openDataset } from '../data/sources/index.ts';
+import { byName } from '../data/split.ts';
 import { enlarged, type Geometry } from '../data/transform.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
@@ -38,6 +39,10 @@ export interface RunData {
   /** What the run folder keeps: classes, fingerprint, and every split's names and labels. */
   readonly record: unknown;
 }
+
+/** One fingerprint over those of the splits. */
+export const fingerprintOfSplits = (of: (split: SplitName) => string): string =>
+  sha256(splitNames.map((split) => `${split} ${of(split)}`).join('\n'));
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
 
@@ -122,6 +127,19 @@ async function* packOf(
   return await opening;
 }
 
+/** The data of a spec in the splits that it trains and tests on. Throws DataError. */
+export async function openSplits({ data, dataOptions }: Pick<RunSpec, 'data' | 'dataOptions'>): Promise<Dataset> {
+  const { splitSeed, valFraction, testFraction, trainCount, trainOnVal } = dataOptions;
+  const dataset = await openDataset(data, { seed: splitSeed, valFraction, testFraction, trainCount });
+  if (!trainOnVal) return dataset;
+  const { train, val, test } = dataset.splits;
+  return {
+    ...dataset,
+    splits: { train: [...train, ...val].sort(byName), val: [], test },
+    splitRule: `${dataset.splitRule}; trained on validation too`,
+  };
+}
+
 /** Opens the data of a spec. Throws DataError. */
 export async function* openRunData(
   spec: RunSpec,
@@ -129,8 +147,7 @@ export async function* openRunData(
   strict: boolean,
 ): AsyncGenerator<RunEvent, RunData, void> {
   const { flip, randomResizedCrop, seed } = spec.training;
-  const { splitSeed, valFraction, testFraction, trainCount } = spec.dataOptions;
-  const dataset = await openDataset(spec.data, { seed: splitSeed, valFraction, testFraction, trainCount });
+  const dataset = await openSplits(spec);
   const packs = {} as Record<SplitName, Pack>;
   for (const split of splitNames) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
@@ -144,7 +161,7 @@ export async function* openRunData(
       `data ${dataset.root}: no training picture of class ${name} can be read${first ? ` (${first.reason})` : ''}`,
     );
   });
-  const fingerprint = sha256(splitNames.map((split) => `${split} ${packs[split].fingerprint}`).join('\n'));
+  const fingerprint = fingerprintOfSplits((split) => packs[split].fingerprint);
   const augmentation = { flip, randomResizedCrop, interpolation: preprocessing.interpolation };
   return {
     name: dataset.name,

@@ -11,6 +11,7 @@ export const runFiles = {
   data: 'data.json',
   metrics: 'metrics.jsonl',
   table: 'metrics.csv',
+  valLogits: 'val_logits.safetensors',
   testLogits: 'test_logits.safetensors',
   adapterConfig: 'adapter_config.json',
   adapter: 'adapter_model.safetensors',

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly resume?: boolean | undefined;
   /** Fail at the first unreadable picture instead of skipping it. */
   readonly strict?: boolean | undefined;
+  /** Evaluate the test pictures at the end (left out = yes). Grid points of a study don't: test pictures choose nothing. */
+  readonly test?: boolean | undefined;
   readonly device?: Device | undefined;
   readonly threads?: number | undefined;
   /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
@@ -88,6 +90,11 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
   } finally {
     await lock.release();
   }
+}
+
+interface Evaluation {
+  readonly logits: Float32Array;
+  readonly metrics: Metrics;
 }
 
 interface Run {
@@ -141,7 +148,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
 
   const trainer = await trainerOf(training.batchSize, microBatch);
   const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, evaluationBatch));
-  const evaluate = async (pictures: EvaluationPictures, state: State) => {
+  const evaluate = async (pictures: EvaluationPictures, state: State): Promise<Evaluation> => {
     const logits = await evaluator.logits(pictures, parametersOf(state));
     return { logits, metrics: metricsOf(logits, pictures.labels, data.classes.length) };
   };
@@ -168,7 +175,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
   const exhausted = () => training.patience > 0 && progress.epoch - 1 - progress.bestEpoch >= training.patience;
 
   try {
-    let lastVal: Metrics | undefined;
+    let lastVal: Evaluation | undefined;
     while (progress.epoch < training.epochs && !exhausted()) {
       const { epoch } = progress;
       const epochStart = performance.now();
@@ -217,8 +224,8 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
         }
       }
 
-      const val = data.val.count > 0 ? (await evaluate(data.val, trainer.state())).metrics : undefined;
-      lastVal = val;
+      lastVal = data.val.count > 0 ? await evaluate(data.val, trainer.state()) : undefined;
+      const val = lastVal?.metrics;
       const event: RunEvent = {
         type: 'epoch',
         epoch,
@@ -238,8 +245,10 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
 
     const kept = best ?? parametersOf(trainer.state());
-    const test = data.test.count > 0 ? await evaluate(data.test, kept) : undefined;
-    if (test) await saveTestLogits(run, test.logits);
+    const val = best && data.val.count > 0 ? await evaluate(data.val, kept) : lastVal;
+    const test = data.test.count > 0 && options.test !== false ? await evaluate(data.test, kept) : undefined;
+    if (val) await saveLogits(run, runFiles.valLogits, data.val, val.logits);
+    if (test) await saveLogits(run, runFiles.testLogits, data.test, test.logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
     await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
     await writeTable(folder);
@@ -249,7 +258,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       folder,
       keptEpoch: best ? progress.bestEpoch : progress.epoch - 1,
       stoppedEarly: progress.epoch < training.epochs,
-      val: best && data.val.count > 0 ? (await evaluate(data.val, kept)).metrics : lastVal,
+      val: val?.metrics,
       test: test?.metrics,
       seconds: secondsSoFar(),
     };
@@ -382,10 +391,14 @@ function adapterConfig({ spec, backbone, data }: Run) {
   };
 }
 
-/** Logits (pictures, classes) and labels (pictures,) of the test pictures; their names in the metadata. */
-async function saveTestLogits({ folder, data }: Run, logits: Float32Array): Promise<void> {
-  const path = join(folder, runFiles.testLogits);
-  const { labels, names, count } = data.test;
+/** Logits (pictures, classes) and labels (pictures,) of a split; the pictures' names in the metadata. */
+async function saveLogits(
+  { folder, data }: Run,
+  file: string,
+  { labels, names, count }: EvaluationPictures,
+  logits: Float32Array,
+): Promise<void> {
+  const path = join(folder, file);
   try {
     await writeSafetensors(
       path,
