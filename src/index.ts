@@ -22,7 +22,7 @@ export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';
 export type { Device } from './runtime/session.ts';
-export type { RunEvent } from './train/events.ts';
+export type { DoneEvent, RunEvent } from './train/events.ts';
 export type { UseOptions } from './train/host.ts';
 export type { Metrics } from './train/metrics.ts';
 export { type AdapterSummary, type MultiAdapter, openMultiAdapter } from './train/multi-adapter.ts';
@@ -84,8 +84,6 @@ export function specOf(options: TrainOptions): RunSpec {
     dataOptions: { trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
   });
 }
-
-export type DoneEvent = Extract<RunEvent, { type: 'done' }>;
 
 /** A run: its events by `for await`, or its result. */
 export interface Run extends AsyncIterable<RunEvent> {

@@ -10,9 +10,11 @@ import { evaluate } from './commands/evaluate.ts';
 import { methods } from './commands/methods.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
+import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
+import { worker } from './commands/worker.ts';
 
-const verbs = [train, evaluate, predict, methods, models, env];
+const verbs = [train, evaluate, predict, study, worker, methods, models, env];
 
 function build(): Command {
   const program = new Command('vitune')
@@ -20,7 +22,7 @@ function build(): Command {
     .version(vituneVersion)
     .option('--debug', 'print the stack trace of an error');
   for (const verb of verbs) program.addCommand(verb());
-  for (const command of [program, ...program.commands])
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((verb) => verb.commands)])
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })
@@ -33,10 +35,12 @@ function usageLine(error: CommanderError, program: Command): string {
   const message = error.message.replace(/^error: /, '');
   const unknown = /unknown (option|command) '([^']+)'/.exec(message);
   if (!unknown) return message;
-  const verb = program.commands.find((c) => process.argv.includes(c.name()));
+  const within = (command: Command) => command.commands.find((c) => process.argv.includes(c.name()));
+  const outer = within(program);
+  const verb = (outer && within(outer)) ?? outer;
   const known =
     unknown[1] === 'command'
-      ? program.commands.map((c) => c.name())
+      ? (outer ?? program).commands.map((c) => c.name())
       : (verb ?? program).options.map((o) => o.long ?? '');
   const near = nearest(unknown[2]!, known);
   return near

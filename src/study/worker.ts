@@ -17,6 +17,8 @@ export const silence = 60_000;
 const idle = 300;
 
 export interface WorkerOptions {
+  /** Its name in the store: another one each time. */
+  readonly id: string;
   readonly store: Store;
   readonly environment: StudyEnvironment;
   /** Holds a folder for each trial under way. */
@@ -32,15 +34,14 @@ const pause = (milliseconds: number) => new Promise((wake) => setTimeout(wake, m
 
 /** Works until the signal is aborted or, with `leave`, there is nothing left. Throws RunError where this machine can't. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { store, signal, leave } = options;
-  const worker = randomUUID();
+  const { id: worker, store, signal, leave } = options;
   await store.addWorker(worker);
   let lastLook = 0;
   try {
     while (!signal.aborted) {
       const claim = await store.claim(worker, randomUUID());
       if (claim) {
-        await work(options, worker, claim);
+        await work(options, claim);
         continue;
       }
       if (leave && (await store.studies()).every(({ status }) => status !== 'running')) return;
@@ -63,8 +64,8 @@ export async function dropSilent(store: Store): Promise<void> {
 }
 
 /** Trains one claimed trial and says how it ended. */
-async function work(options: WorkerOptions, worker: string, { attempt, trial, spec }: Claim): Promise<void> {
-  const { store, environment, runs, signal, onTrial } = options;
+async function work(options: WorkerOptions, { attempt, trial, spec }: Claim): Promise<void> {
+  const { id: worker, store, environment, runs, signal, onTrial } = options;
   const misfit = await misfitOf(environment, spec);
   if (misfit !== undefined) {
     await store.giveBack(attempt, 'stopped', null);

@@ -64,3 +64,5 @@ export type RunEvent =
       readonly test: Metrics | undefined;
       readonly seconds: number;
     };
+
+export type DoneEvent = Extract<RunEvent, { type: 'done' }>;

@@ -2,7 +2,7 @@
 // code path; pg-boss, the queue, goes through the same connections.
 import { CompiledQuery, type Kysely, Migrator } from 'kysely';
 import PgBoss from 'pg-boss';
-import { RunError } from '../../base/errors.ts';
+import { messageOf, RunError } from '../../base/errors.ts';
 import { studies } from './migrations/001-studies.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,27 +27,34 @@ export const bossDb = (db: Executor): PgBoss.Db => ({
   },
 });
 
-/** Brings the tables up to date and starts the queue. `release` ends what lies below Kysely. */
-export async function prepare(kysely: Kysely<Tables>, release: () => Promise<void>): Promise<Database> {
-  try {
-    const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
-    const { error } = await migrator.migrateToLatest();
-    if (error) throw new RunError(`study store: its tables can't be brought up to date: ${(error as Error).message}`, { cause: error }); // biome-ignore format: one line
-    const queue = new PgBoss({ db: bossDb(kysely), supervise: false, schedule: false });
-    queue.on('error', () => {}); // every call rejects by itself
-    await queue.start();
-    return {
-      kysely,
-      queue,
-      async close() {
-        await queue.stop({ graceful: false, wait: false });
-        await kysely.destroy();
-        await release();
-      },
-    };
-  } catch (error) {
+async function bringUpToDate(kysely: Kysely<Tables>, queue: PgBoss): Promise<void> {
+  const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw new RunError(`study store: its tables can't be made: ${messageOf(error)}`, { cause: error });
+  await queue.start();
+  await queue.stop({ graceful: false, wait: false }); // it was started for its own tables only
+}
+
+/**
+ * A database over these connections, `release` ends what lies below Kysely. Without `migrate` its tables are taken as they
+ * are: another process brought them up to date.
+ */
+export async function prepare(
+  kysely: Kysely<Tables>,
+  release: () => Promise<void>,
+  migrate: boolean,
+): Promise<Database> {
+  const queue = new PgBoss({ db: bossDb(kysely), supervise: false, schedule: false });
+  queue.on('error', () => {}); // every call rejects by itself
+  const close = async () => {
     await kysely.destroy();
     await release();
+  };
+  try {
+    if (migrate) await bringUpToDate(kysely, queue);
+    return { kysely, queue, close };
+  } catch (error) {
+    await close();
     throw error;
   }
 }

@@ -25,8 +25,8 @@ async function socketPath(): Promise<{ readonly path: string; remove(): Promise<
   return { path, remove };
 }
 
-const databaseOf = (source: SqlSource, release: () => Promise<void>) =>
-  prepare(new Kysely<Tables>({ dialect: sessionDialect(source) }), release);
+const databaseOf = (source: SqlSource, release: () => Promise<void>, migrate: boolean) =>
+  prepare(new Kysely<Tables>({ dialect: sessionDialect(source) }), release, migrate);
 
 /** Runs the database in this process. Undefined = another one has it. */
 async function own(folder: string, role: OwnerRole): Promise<Database | undefined> {
@@ -57,10 +57,11 @@ async function own(folder: string, role: OwnerRole): Promise<Database | undefine
     await stopServing();
     throw error;
   }
-  return databaseOf(source, async () => {
+  const release = async () => {
     await source.close();
     await stopServing();
-  });
+  };
+  return databaseOf(source, release, true);
 }
 
 /** Reaches the database through its owner. */
@@ -70,7 +71,7 @@ function joinOwner(folder: string): Promise<Database> {
     if (!owner) throw Object.assign(new Error(`no study runs on ${folder} now`), { code: 'ECONNREFUSED' });
     return owner.socket;
   });
-  return databaseOf(source, () => source.close());
+  return databaseOf(source, () => source.close(), false);
 }
 
 /**

@@ -20,7 +20,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: connectTimeout });
   pool.on('error', () => {}); // an idle connection that broke is replaced
   try {
-    return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {});
+    return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, true);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
     throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });
