@@ -98,12 +98,12 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
-  it('of the train room are the spec and types, for studies', () => {
+  it('of the train room are the spec, its options and types, for studies', () => {
     const broken = files
       .filter((file) => file.room === 'study')
       .flatMap((file) =>
         [...file.text.matchAll(/import (?!type )[^;]*?from '([^']*\/train\/[^']+)'/g)]
-          .filter((match) => !match[1]!.endsWith('/spec.ts'))
+          .filter((match) => !/\/(spec|presets|training-options)\.ts$/.test(match[1]!))
           .map((match) => `${file.path} -> ${match[1]}`),
       );
     expect(broken).toEqual([]);

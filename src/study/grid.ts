@@ -13,8 +13,8 @@ export interface Axis {
 export interface GridPoint {
   /** Index into each axis' values. */
   readonly position: readonly number[];
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly training: Readonly<Record<string, unknown>>;
+  /** By table and option. */
+  readonly values: Readonly<Record<Axis['table'], Readonly<Record<string, unknown>>>>;
 }
 
 export const gridSize = (axes: readonly Axis[]): number => axes.reduce((n, { values }) => n * values.length, 1);
@@ -32,7 +32,7 @@ function pointAt(axes: readonly Axis[], rank: number): GridPoint {
     Object.fromEntries(
       axes.flatMap((axis, k) => (axis.table === table ? [[axis.option, axis.values[position[k]!]!] as const] : [])),
     );
-  return { position, options: valuesOf('method'), training: valuesOf('training') };
+  return { position, values: { method: valuesOf('method'), training: valuesOf('training') } };
 }
 
 /** All points, or `count` of them drawn without replacement by a seeded stream; always in the fixed order. */

@@ -11,10 +11,10 @@ const nonEmpty = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).
 const method = z.union([
   z.string(),
   z.strictObject({
-    name: z.string().describe('a method: vitune methods lists them'),
+    name: z.string().describe('a method (vitune methods lists them), or several by +: lora+bitfit'),
     label: z.string().min(1).max(60).optional().describe('its name in tables, where one method is listed twice'),
     grid: z.enum(['study', 'none']).optional().describe("'study': options without a value take the published grid"),
-    options: axes.optional().describe("the method's options; a list is a grid axis"),
+    options: axes.optional().describe("the method's options (of several: lora.rank); a list is a grid axis"),
     training: axes.optional().describe('training options for this method only; a list is a grid axis'),
   }),
 ]);
@@ -56,6 +56,7 @@ export const planSchema = z.strictObject({
   data: nonEmpty(data).describe('folders of pictures or built-in data sets'),
   dataOptions: z.record(z.string(), scalar).optional().describe('data options for all data'),
   methods: nonEmpty(method).describe('methods with their grids'),
+  preset: z.string().optional().describe('defaults by name, e.g. study: what the plan gives wins'),
   training: axes.optional().describe('training options for all methods; a list is a grid axis'),
   search: search.optional().describe('which grid points are tried (default grid)'),
   choose: z.enum(choiceRules).optional().describe('how the best point is chosen on validation (default max)'),
@@ -104,6 +105,7 @@ export interface Plan {
   readonly models: readonly string[];
   readonly data: readonly DataEntry[];
   readonly methods: readonly MethodEntry[];
+  readonly preset: string | undefined;
   readonly training: Readonly<Record<string, unknown>>;
   readonly search: Search;
   readonly choose: ChoiceRule;
@@ -128,6 +130,7 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
       const { name, label, grid, options, training } = typeof entry === 'string' ? { name: entry } : entry;
       return { name, label: label ?? name, grid: grid ?? 'none', options: options ?? {}, training: training ?? {} };
     }),
+    preset: input.preset,
     training: input.training ?? {},
     search:
       typeof search === 'string'

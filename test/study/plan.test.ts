@@ -1,6 +1,7 @@
 // Plans: what they stand for, and that everything wrong with one is told at once, with line and column.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { methodNamed } from '../../src/methods/index.ts';
 import { planJsonSchema } from '../../src/study/plan.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
 import { planOf, smallPlan } from '../support/study.ts';
@@ -32,10 +33,20 @@ training: { learningRate: [0.001, 0.01] }
     const { cells } = await planOf('{ name: published, data: a, methods: { name: lora, grid: study } }');
     const ranks = new Set(cells[0]!.points.map(({ params }) => params.rank));
     const decays = new Set(cells[0]!.points.map(({ params }) => params.weightDecay));
-    expect([[...ranks], [...decays]]).toEqual([
-      [8, 16, 32],
-      [1e-3, 1e-4],
+    const published = methodNamed('lora').options.rank!.grid;
+    expect([[...ranks], [...decays]]).toEqual([published, [1e-3, 1e-4]]);
+  });
+
+  it('combines methods and takes presets', async () => {
+    const { cells } = await planOf(
+      '{ name: both, data: a, preset: study, methods: { name: bitfit+lora, options: { lora.rank: [2, 4] } }, training: { epochs: 20 } }',
+    );
+    const { methods, training } = cells[0]!.points[1]!.trial.run;
+    expect(methods.map(({ name, options }) => [name, options.rank, options.variant])).toEqual([
+      ['bitfit', undefined, undefined],
+      ['lora', 4, 'study'],
     ]);
+    expect([training.epochs, training.schedule, training.dropPath]).toEqual([20, 'study', 0.1]);
   });
 
   it('drops points that come out the same', async () => {
