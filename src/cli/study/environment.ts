@@ -109,7 +109,8 @@ function remember<A, T>(ask: (argument: A) => Promise<T>): (argument: A) => Prom
 export function studyEnvironment(): StudyEnvironment {
   return {
     defaultModel,
-    locateData: (reference, from) => resolve(from, reference),
+    // What isn't on the disk is a built-in name, or an error when it is opened.
+    locateData: (reference, from) => (existsSync(resolve(from, reference)) ? resolve(from, reference) : reference),
     // Embedded models keep their name: another machine has them elsewhere.
     locateModel: (reference, from) =>
       embeddedModels().includes(reference) ? reference : locateModel(resolve(from, reference)),

@@ -1,6 +1,7 @@
 // vitune study status, pause and results: looking at a store, also while a study runs.
 import { Command } from 'commander';
-import { resultsOf, summarize } from '../../study/results.ts';
+import { matching, references } from '../../study/references.ts';
+import { resultsOf, type Summary, summarize } from '../../study/results.ts';
 import { standingOf } from '../../study/standing.ts';
 import type { Store } from '../../study/store.ts';
 import { silence } from '../../study/worker.ts';
@@ -84,7 +85,13 @@ export function results(): Command {
         const all = await resultsOf(store, await chosenStudies(store, flags.db, flags.study));
         if (flags.json) return printJson(all);
         if (flags.csv) return void process.stdout.write(resultsCsv(all));
-        console.log(flags.latex ? resultsLatex(summarize(all)) : resultsTable(summarize(all)));
+        if (flags.latex) return console.log(resultsLatex(summarize(all)));
+        const imported = await references(store);
+        const published = (summary: Summary) =>
+          matching(imported, summary)
+            .map(({ test_top1: top1 }) => top1.toFixed(1))
+            .join(', ');
+        console.log(resultsTable(summarize(all), imported.length > 0 ? published : undefined));
       }),
     );
 }

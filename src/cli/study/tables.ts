@@ -11,7 +11,8 @@ const showParams = (params: Readonly<Record<string, unknown>>): string =>
     .join(', ');
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];
 
-export function resultsTable(summaries: readonly Summary[]): string {
+/** `published`: accuracy of others on the same data by the same method, in percent, where there is any. */
+export function resultsTable(summaries: readonly Summary[], published?: (summary: Summary) => string): string {
   const several = distinct(summaries.map(({ study }) => study)).length > 1;
   const rows = summaries.map((s) => [
     ...(several ? [s.study] : []),
@@ -22,9 +23,20 @@ export function resultsTable(summaries: readonly Summary[]): string {
     String(s.seeds.length),
     count(s.parameters),
     `${s.tied}/${s.tried}`,
+    ...(published ? [published(s)] : []),
     showParams(s.params),
   ]);
-  const header = ['model', 'data', 'method', 'test top-1 %', 'seeds', 'parameters', 'tied', 'chosen'];
+  const header = [
+    'model',
+    'data',
+    'method',
+    'test top-1 %',
+    'seeds',
+    'parameters',
+    'tied',
+    ...(published ? ['imported %'] : []),
+    'chosen',
+  ];
   const first = several ? ['study', ...header] : header;
   const shift = first.length - header.length;
   const notes = [
