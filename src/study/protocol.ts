@@ -8,7 +8,8 @@ import { identity, type Json } from '../base/identity.ts';
 import type { Study } from './check.ts';
 import { type Candidate, choose } from './choice.ts';
 import type { Plan } from './plan.ts';
-import type { NewTrial, Store, StudyRow, TrialPoint, TrialRow } from './store.ts';
+import type { NewTrial, StudyRow, TrialPoint, TrialRow } from './rows.ts';
+import type { Store } from './store.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
 /** Final runs come after all tuning, round after round; the order is also the queue's. */

@@ -1,5 +1,6 @@
 // The results of studies: final runs, and their mean and confidence interval for each model, data and method.
-import type { Store, StudyRow, TrialRow } from './store.ts';
+import type { StudyRow, TrialRow } from './rows.ts';
+import type { Store } from './store.ts';
 
 export interface FinalResult {
   readonly study: string;

@@ -1,5 +1,5 @@
 // Where a study stands: counts, best so far, work left. Pure, so that it can be shown by whoever can read the store.
-import type { StudyRow, TrialRow, WorkerRow } from './store.ts';
+import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
 
 export interface Best {
   readonly model: string;

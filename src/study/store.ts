@@ -1,92 +1,16 @@
-// The study store: every SQL statement about studies, trials and workers. A trial is changed only by the attempt that holds
+// The study store: every SQL statement that changes something (store-reading.ts has the others). A trial is changed only by the attempt that holds
 // it, so a worker that was thought dead and comes back can do no harm. Queued means: a job in the queue of every running
 // study that wants the trial. Taking a trial takes the job in the same transaction; giving it back makes new jobs.
 import { hostname } from 'node:os';
 import { type Insertable, sql, type Transaction } from 'kysely';
 import { sha256 } from '../base/identity.ts';
-import type { Metrics } from '../train/metrics.ts';
 import { bossDb, type Database } from './db/database.ts';
 import { withRetry } from './db/retry.ts';
 import type { AttemptOutcome, StudyStatus, StudyTrialTable, Tables, TrialState } from './db/tables.ts';
 import type { TrialResult } from './environment.ts';
-import type { Plan } from './plan.ts';
-import type { Phase, TrialSpec } from './trial.ts';
-
-export interface CellName {
-  readonly model: string;
-  readonly data: string;
-  readonly method: string;
-}
-
-/** What a trial is within its cell. */
-export interface TrialPoint {
-  readonly position: readonly number[];
-  readonly params: Readonly<Record<string, unknown>>;
-  /** Of a final run: its seed, and the points that the chosen one could not be told from (itself included). */
-  readonly seed?: number;
-  readonly tied?: number;
-  readonly tried?: number;
-}
-
-export interface NewTrial {
-  readonly id: string;
-  readonly spec: TrialSpec;
-  readonly cell: number;
-  readonly phase: Phase;
-  readonly round: number;
-  readonly ordinal: number;
-  readonly point: TrialPoint;
-}
-
-export interface StudyRow {
-  readonly id: string;
-  readonly name: string;
-  readonly plan: Plan;
-  readonly cells: readonly CellName[];
-  readonly status: StudyStatus;
-  readonly created: number;
-}
-
-export interface TrialRow {
-  readonly id: string;
-  readonly cell: number;
-  readonly phase: Phase;
-  readonly round: number;
-  readonly ordinal: number;
-  readonly point: TrialPoint;
-  readonly skipped: boolean;
-  readonly state: TrialState;
-  readonly failures: number;
-  readonly reason: string | null;
-  readonly val: Metrics | null;
-  readonly test: Metrics | null;
-  readonly parameters: number | null;
-  readonly seconds: number | null;
-}
-
-export interface WorkerRow {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly heartbeat: number;
-  readonly stopped: boolean;
-  readonly progress: WorkerProgress | null;
-}
-
-export interface WorkerProgress {
-  readonly trial: string;
-  readonly label: string;
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Share of the trial that is done, 0 to 1. */
-  readonly share: number;
-}
-
-export interface Claim {
-  readonly attempt: string;
-  readonly trial: string;
-  readonly spec: TrialSpec;
-}
+import type { Claim, NewTrial, StudyRow, WorkerProgress } from './rows.ts';
+import { createReading } from './store-reading.ts';
+import type { TrialSpec } from './trial.ts';
 
 /** Errors after which a trial is given up. */
 export const maxFailures = 3;
@@ -194,6 +118,8 @@ export function openStore(database: Database) {
   }
 
   return {
+    ...createReading(kysely),
+
     close: () => database.close(),
 
     /** Adds a study and its first trials; nothing where it is there already. Trials that other studies ran are shared. */
@@ -258,76 +184,6 @@ export function openStore(database: Database) {
           .where('trial', 'in', (eb) => eb.selectFrom('trial').select('id').where('state', '=', 'queued'))
           .execute();
       }),
-
-    studies: async (): Promise<StudyRow[]> =>
-      (await withRetry(() => kysely.selectFrom('study').selectAll().orderBy('created').orderBy('id').execute())) as StudyRow[], // biome-ignore format: one statement
-
-    async trials(study: string, cell?: number): Promise<TrialRow[]> {
-      const rows = await withRetry(() =>
-        kysely
-          .selectFrom('study_trial')
-          .innerJoin('trial', 'trial.id', 'study_trial.trial')
-          .leftJoin('result', 'result.trial', 'trial.id')
-          .where('study', '=', study)
-          .$if(cell !== undefined, (q) => q.where('cell', '=', cell!))
-          .select(['trial.id', 'cell', 'phase', 'round', 'ordinal', 'point', 'skipped', 'state', 'failures', 'reason'])
-          .select(['val', 'test', 'parameters', 'seconds'])
-          .orderBy('ordinal')
-          .orderBy('trial.id')
-          .execute(),
-      );
-      return rows as TrialRow[];
-    },
-
-    async spec(trial: string): Promise<TrialSpec> {
-      const row = await withRetry(() =>
-        kysely.selectFrom('trial').select('spec').where('id', '=', trial).executeTakeFirstOrThrow(),
-      );
-      return row.spec as TrialSpec;
-    },
-
-    /** 1 where the prediction was right, else 0, for each validation picture, by trial. */
-    async valRight(trials: readonly string[]): Promise<Map<string, Uint8Array>> {
-      if (trials.length === 0) return new Map();
-      const rows = await withRetry(() =>
-        kysely
-          .selectFrom('result')
-          .select(['trial', 'val_right'])
-          .where('trial', 'in', [...trials])
-          .execute(),
-      );
-      return new Map(rows.flatMap(({ trial, val_right }) => (val_right ? [[trial, val_right] as const] : [])));
-    },
-
-    async artifacts(trial: string): Promise<{ name: string; sha256: string; bytes: Uint8Array }[]> {
-      return withRetry(() =>
-        kysely
-          .selectFrom('artifact')
-          .select(['name', 'sha256', 'bytes'])
-          .where('trial', '=', trial)
-          .orderBy('name')
-          .execute(),
-      );
-    },
-
-    epochs: (trial: string): Promise<unknown[]> =>
-      withRetry(async () => {
-        const rows = await kysely.selectFrom('epoch').select('record').where('trial', '=', trial).orderBy('epoch').execute(); // biome-ignore format: one statement
-        return rows.map(({ record }) => record);
-      }),
-
-    /** Worker rows heard from since `since`, in order of their start. */
-    workers: async (since: number): Promise<WorkerRow[]> =>
-      (await withRetry(() =>
-        kysely
-          .selectFrom('worker')
-          .select(['id', 'host', 'pid', 'heartbeat', 'stopped', 'progress'])
-          .where('heartbeat', '>=', since)
-          .where('stopped', '=', false)
-          .orderBy('started')
-          .orderBy('id')
-          .execute(),
-      )) as WorkerRow[],
 
     addWorker: (id: string): Promise<void> =>
       transact(async (tx) => {
@@ -472,34 +328,6 @@ export function openStore(database: Database) {
         for (const { id } of open) await endAttempt(tx, id, outcome, reason);
       }),
 
-    /** Workers that hold a trial and were not heard from since. */
-    async silentWorkers(since: number): Promise<string[]> {
-      const rows = await withRetry(() =>
-        kysely
-          .selectFrom('attempt')
-          .leftJoin('worker', 'worker.id', 'attempt.worker')
-          .where('ended', 'is', null)
-          .where((eb) => eb.or([eb('heartbeat', 'is', null), eb('heartbeat', '<', since), eb('stopped', '=', true)]))
-          .select('attempt.worker')
-          .distinct()
-          .execute(),
-      );
-      return rows.map(({ worker }) => worker);
-    },
-
-    /** Cells of running studies that a trial belongs to. */
-    cellsOf: (trial: string): Promise<{ study: string; cell: number }[]> =>
-      withRetry(() =>
-        kysely
-          .selectFrom('study_trial')
-          .innerJoin('study', 'study.id', 'study_trial.study')
-          .where('trial', '=', trial)
-          .where('status', '!=', 'done')
-          .select(['study', 'cell'])
-          .distinct()
-          .execute(),
-      ),
-
     /** Keeps results of others under a source's name, in place of what was there. */
     addReferences: (
       source: string,
@@ -513,10 +341,6 @@ export function openStore(database: Database) {
             .values(part.map(({ path, record }) => ({ source, path, record: JSON.stringify(record) })))
             .execute();
       }),
-
-    references: (): Promise<{ source: string; path: string; record: unknown }[]> =>
-      withRetry(() => kysely.selectFrom('reference').selectAll().orderBy('source').orderBy('path').execute()),
   };
 }
-
 export type Store = ReturnType<typeof openStore>;

@@ -4,8 +4,9 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { RunError } from '../base/errors.ts';
 import { advanceStudy } from './protocol.ts';
+import type { StudyRow, WorkerRow } from './rows.ts';
 import { type Standing, standingOf } from './standing.ts';
-import type { Store, StudyRow, WorkerRow } from './store.ts';
+import type { Store } from './store.ts';
 import { dropSilent, silence } from './worker.ts';
 
 export interface SuperviseOptions {

@@ -7,7 +7,8 @@ import { messageOf, RunError } from '../base/errors.ts';
 import type { RunEvent } from '../train/events.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { advanceCell, advanceStudy } from './protocol.ts';
-import type { Claim, Store, StudyRow, WorkerProgress } from './store.ts';
+import type { Claim, StudyRow, WorkerProgress } from './rows.ts';
+import type { Store } from './store.ts';
 
 /** Milliseconds between two signs of life. */
 const beat = 2_000;

@@ -6,7 +6,8 @@ import { unknownName } from '../../base/suggest.ts';
 import type { OwnerRole } from '../../study/db/owner.ts';
 import { isServerUrl } from '../../study/db/postgres.ts';
 import { openDatabase } from '../../study/open.ts';
-import { openStore, type Store, type StudyRow } from '../../study/store.ts';
+import type { StudyRow } from '../../study/rows.ts';
+import { openStore, type Store } from '../../study/store.ts';
 
 export const defaultDb = join('runs', 'studies');
 

@@ -2,8 +2,8 @@
 // is no terminal, one line a finished run instead.
 import { createLogUpdate } from 'log-update';
 import colors from 'picocolors';
+import type { WorkerRow } from '../../study/rows.ts';
 import type { Standing } from '../../study/standing.ts';
-import type { WorkerRow } from '../../study/store.ts';
 import { duration, percent } from '../output.ts';
 
 const width = 24;
