@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunError } from '../../src/base/errors.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
+import { parseReferences } from '../../src/study/references.ts';
 import { finalResults, interval } from '../../src/study/results.ts';
 import { openStore, type Store } from '../../src/study/store.ts';
 import { runWorker } from '../../src/study/worker.ts';
@@ -104,14 +105,19 @@ it('the interval is Student’s over seeds', () => {
   expect(interval([0.8], 100)).toEqual({ mean: 0.8, halfWidth: expect.closeTo(0.0784, 4), over: 'pictures' });
 });
 
-describe('the command line', () => {
-  const plan = () => join(root, 'plan.yaml');
-  beforeAll(async () => {
-    await writePictures(join(root, 'shapes'), 12);
-    await writeTinyModel(join(root, 'tiny'));
-    await writeFile(
-      plan(),
-      `name: cli
+/** Milliseconds: these tests start a dozen processes and databases, which takes minutes on a machine that is busy. */
+const busy = 900_000;
+
+describe(
+  'the command line',
+  () => {
+    const plan = () => join(root, 'plan.yaml');
+    beforeAll(async () => {
+      await writePictures(join(root, 'shapes'), 12);
+      await writeTinyModel(join(root, 'tiny'));
+      await writeFile(
+        plan(),
+        `name: cli
 models: tiny
 data: shapes
 dataOptions: { valFraction: 0.25, testFraction: 0.25 }
@@ -119,67 +125,72 @@ methods: [linear, { name: lora, options: { rank: 2 }, training: { learningRate: 
 training: { epochs: 4, batchSize: 8 }
 seeds: [0, 1]
 `,
-    );
-  });
+      );
+    });
 
-  it('refuses a bad plan with all its lines, before anything is made', async () => {
-    const bad = join(root, 'bad.yaml');
-    await writeFile(bad, 'name: bad\ndata: nowhere\nmethods: [lorra, linear]\n');
-    const { code, stderr } = await vitune('study', 'run', bad, '--db', join(root, 'never'));
-    expect([code, stderr.match(/bad\.yaml:\d+:\d+: /g)?.length]).toEqual([2, 2]);
-    expect(await readdir(root)).not.toContain('never');
-  });
+    it('refuses a bad plan with all its lines, before anything is made', async () => {
+      const bad = join(root, 'bad.yaml');
+      await writeFile(bad, 'name: bad\ndata: nowhere\nmethods: [lorra, linear]\n');
+      const { code, stderr } = await vitune('study', 'run', bad, '--db', join(root, 'never'));
+      expect([code, stderr.match(/bad\.yaml:\d+:\d+: /g)?.length]).toEqual([2, 2]);
+      expect(await readdir(root)).not.toContain('never');
+    });
 
-  it('plans, runs with a worker killed on the way, reports and exports', async () => {
-    const planned = JSON.parse((await vitune('study', 'plan', plan(), '--json')).stdout) as { runs: number };
-    expect(planned.runs).toBe(6);
-    const db = join(root, 'db');
-    const { child, finished } = start(['study', 'run', plan(), '--db', db, '--workers', '1', '--json']);
-    let killed = 0;
-    const timer = setInterval(() => {
-      const worker = childOf(child.pid!);
-      if (worker === undefined || killed > 0) return;
-      killed = worker;
-      process.kill(worker, 'SIGKILL');
-    }, 50);
-    const { code, stdout, stderr } = await finished;
-    clearInterval(timer);
-    expect([code, stderr.includes('6/6 runs'), killed > 0]).toEqual([0, true, process.platform === 'linux']);
-    const results = JSON.parse(stdout) as { method: string; seed: number; top1: number; params: object }[];
-    expect(results.map(({ method, seed }) => [method, seed])).toEqual([
-      ['linear', 0],
-      ['linear', 1],
-      ['lora', 0],
-      ['lora', 1],
-    ]);
-    expect(results.every(({ top1 }) => top1 >= 0 && top1 <= 1)).toBe(true);
+    it('plans, runs with a worker killed on the way, reports and exports', async () => {
+      const planned = JSON.parse((await vitune('study', 'plan', plan(), '--json')).stdout) as { runs: number };
+      expect(planned.runs).toBe(6);
+      const db = join(root, 'db');
+      const { child, finished } = start(['study', 'run', plan(), '--db', db, '--workers', '1', '--json']);
+      let killed = 0;
+      const timer = setInterval(() => {
+        const worker = childOf(child.pid!);
+        if (worker === undefined || killed > 0) return;
+        killed = worker;
+        process.kill(worker, 'SIGKILL');
+      }, 50);
+      const { code, stdout, stderr } = await finished;
+      clearInterval(timer);
+      expect([code, stderr.includes('6/6 runs'), killed > 0]).toEqual([0, true, process.platform === 'linux']);
+      const results = JSON.parse(stdout) as { method: string; seed: number; top1: number; params: object }[];
+      expect(results.map(({ method, seed }) => [method, seed])).toEqual([
+        ['linear', 0],
+        ['linear', 1],
+        ['lora', 0],
+        ['lora', 1],
+      ]);
+      expect(results.every(({ top1 }) => top1 >= 0 && top1 <= 1)).toBe(true);
 
-    const again = await vitune('study', 'run', plan(), '--db', db, '--json');
-    expect([again.code, again.stdout]).toEqual([0, stdout]);
-    expect(again.stderr).toContain('study cli is done');
-    expect(await readdir(join(db, 'trials')).catch(() => [])).toEqual([]);
+      const again = await vitune('study', 'run', plan(), '--db', db, '--json');
+      expect([again.code, again.stdout]).toEqual([0, stdout]);
+      expect(again.stderr).toContain('study cli is done');
+      expect(await readdir(join(db, 'trials')).catch(() => [])).toEqual([]);
 
-    const folder = join(root, 'export');
-    expect((await vitune('study', 'export', folder, '--db', db)).code).toBe(0);
-    const summary = await readFile(join(folder, 'cli/cells/tiny/shapes/lora/tune_summary.csv'), 'utf8');
-    expect(summary.trim().split(/\r?\n/).length).toBe(3);
-    const final = JSON.parse(await readFile(join(folder, 'cli/cells/tiny/shapes/lora/final_result.json'), 'utf8')) as { avg_acc1: number; seeds: object[] }; // biome-ignore format: one statement
-    expect([final.avg_acc1 >= 0, final.seeds.length]).toEqual([true, 2]);
-    expect((await readdir(join(folder, 'cli/trials'))).length).toBe(6);
-  });
+      const folder = join(root, 'export');
+      expect((await vitune('study', 'export', folder, '--db', db)).code).toBe(0);
+      const summary = await readFile(join(folder, 'cli/cells/tiny/shapes/lora/tune_summary.csv'), 'utf8');
+      expect(summary.trim().split(/\r?\n/).length).toBe(3);
+      const final = JSON.parse(await readFile(join(folder, 'cli/cells/tiny/shapes/lora/final_result.json'), 'utf8')) as { avg_acc1: number; seeds: object[] }; // biome-ignore format: one statement
+      expect([final.avg_acc1 >= 0, final.seeds.length]).toEqual([true, 2]);
+      expect((await readdir(join(folder, 'cli/trials'))).length).toBe(6);
+    });
 
-  it('keeps imported results and shows them beside its own', async () => {
-    const db = join(root, 'db');
-    const file = join(root, 'published.json');
-    const record = { path: 'set/shapes/lora', protocol: 'p', method: 'lora', test_top1: 77.7 };
-    await writeFile(file, JSON.stringify([record]));
-    expect((await vitune('study', 'import', file, '--db', db)).stdout).toContain('1 results of published kept');
-    const { stdout } = await vitune('study', 'results', '--db', db);
-    expect(stdout.split('\n').find((line) => / lora /.test(line))).toContain('77.7');
-    await writeFile(file, JSON.stringify([{ ...record, test_top1: 777 }]));
-    const { code, stderr } = await vitune('study', 'import', file, '--db', db);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/is no list of results[^\n]*\n0\.test_top1: /)]);
-  });
+    it('keeps imported results and shows them beside its own', async () => {
+      const db = join(root, 'db');
+      const file = join(root, 'published.json');
+      const record = { path: 'set/shapes/lora', protocol: 'p', method: 'lora', test_top1: 77.7 };
+      await writeFile(file, JSON.stringify([record]));
+      expect((await vitune('study', 'import', file, '--db', db)).stdout).toContain('1 results of published kept');
+      const { stdout } = await vitune('study', 'results', '--db', db);
+      expect(stdout.split('\n').find((line) => / lora /.test(line))).toContain('77.7');
+    });
+  },
+  busy,
+);
+
+it('results of others are checked before they are kept', () => {
+  const record = { path: 'set/shapes/lora', protocol: 'p', method: 'lora', test_top1: 777 };
+  expect(() => parseReferences('f.json', JSON.stringify([record]))).toThrow(/import f\.json: is no list of results/);
+  expect(() => parseReferences('f.json', '[{')).toThrow(/import f\.json: is not JSON/);
 });
 
 /** The first child of a process, by Linux's own list. */
