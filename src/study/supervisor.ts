@@ -20,8 +20,9 @@ export interface SuperviseOptions {
   readonly onStanding: (standing: Standing, workers: readonly WorkerRow[]) => void;
 }
 
-/** Milliseconds between two looks at the study; more where looking takes long, so that it never takes more than a tenth. */
+/** Milliseconds between two looks at the study: more where looking takes long, so that it takes a tenth of the time, up to a limit. */
 const look = 500;
+const longestPause = 5_000;
 /** Workers that end by themselves, one after the other, before the study is given up: the machine can't run it. */
 const maxRefusals = 3;
 
@@ -79,7 +80,7 @@ export async function supervise(options: SuperviseOptions): Promise<boolean> {
       if (done) return true;
       if (signal.aborted || study.status === 'paused') return false;
       if (refusals >= maxRefusals) throw new RunError(refusal || 'study: its workers end without a word');
-      await sleep(Math.max(look, 9 * (performance.now() - begun)));
+      await sleep(Math.min(longestPause, Math.max(look, 9 * (performance.now() - begun))));
     }
   } finally {
     await end();
