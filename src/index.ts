@@ -1,6 +1,7 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
-import { resolve } from 'node:path';
 import type { ValuesOf } from './base/options.ts';
+import { locateData } from './data/locate.ts';
+import { configureProtocol } from './data/protocols/index.ts';
 import { methodNames } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
 import type { Device } from './runtime/session.ts';
@@ -18,6 +19,11 @@ export {
   RunError,
   VituneError,
 } from './base/errors.ts';
+export type { Listing, Picture } from './data/dataset.ts';
+export { checkData, type DataReport } from './data/doctor/check.ts';
+export { protocols } from './data/protocols/index.ts';
+export type { Protocol } from './data/protocols/protocol.ts';
+export { openListing } from './data/sources/index.ts';
 export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';
@@ -35,7 +41,7 @@ type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 export interface TrainOptions
   extends Writable<ValuesOf<typeof trainingOptions>>,
     Writable<ValuesOf<typeof dataOptions>> {
-  /** Folder of class folders, with or without train/, val/ and test/. */
+  /** Folder of class folders, with or without train/, val/ and test/, any other data that a source reads, or a built-in set. */
   data: string;
   /** Name of a built-in model or folder with config.json and model.safetensors. */
   model?: string;
@@ -45,6 +51,11 @@ export interface TrainOptions
   methodOptions?: Readonly<Record<string, unknown>>;
   /** Defaults by name: `study`. */
   preset?: string;
+  /** How the data is divided: a protocol's name (`protocols` lists them), its own options, and one of its rounds. */
+  protocol?: string;
+  protocolOptions?: Readonly<Record<string, unknown>>;
+  /** Left out = the last, which has the result; `protocolRounds` names all. */
+  round?: string;
   /** The run's folder; left out = below runs/. */
   out?: string;
   resume?: boolean;
@@ -62,6 +73,9 @@ export function specOf(options: TrainOptions): RunSpec {
     method,
     methodOptions = {},
     preset,
+    protocol,
+    protocolOptions,
+    round,
     out: _o,
     resume: _r,
     strict: _s,
@@ -70,10 +84,10 @@ export function specOf(options: TrainOptions): RunSpec {
     signal: _a,
     ...rest
   } = options;
-  const { trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize, ...training } = rest;
+  const { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize, ...training } = rest;
   const names = methodNames(method);
   return parseRunSpec({
-    data: resolve(data),
+    data: locateData(data),
     model: locateModel(model ?? defaultModel),
     methods: names.map((name) => ({
       name,
@@ -81,9 +95,14 @@ export function specOf(options: TrainOptions): RunSpec {
     })),
     ...(preset === undefined ? {} : { preset }),
     training,
-    dataOptions: { trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
+    dataOptions: { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
+    protocol: { name: protocol, round, options: protocolOptions },
   });
 }
+
+/** The names of a protocol's rounds, each a run of its own. Throws OptionError. */
+export const protocolRounds = (name: string, options: Readonly<Record<string, unknown>> = {}): readonly string[] =>
+  configureProtocol({ name, options }).rounds;
 
 /** A run: its events by `for await`, or its result. */
 export interface Run extends AsyncIterable<RunEvent> {

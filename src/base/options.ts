@@ -36,7 +36,12 @@ export interface IndicesOption extends Described {
   readonly type: 'indices';
   readonly default: readonly number[];
 }
-export type Option = NumberOption | BooleanOption | ChoiceOption | SetOption | IndicesOption;
+/** A name that only the data knows, e.g. of a domain. */
+export interface TextOption extends Described {
+  readonly type: 'text';
+  readonly default: string;
+}
+export type Option = NumberOption | BooleanOption | ChoiceOption | SetOption | IndicesOption | TextOption;
 export type OptionTable = { readonly [name: string]: Option };
 export type OptionValue = number | boolean | string | readonly string[] | readonly number[];
 
@@ -50,7 +55,9 @@ export type ValueOf<O extends Option> = O extends NumberOption
         ? readonly T[]
         : O extends IndicesOption
           ? readonly number[]
-          : never;
+          : O extends TextOption
+            ? string
+            : never;
 /** The parsed, fully defaulted values of a table. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
@@ -65,6 +72,8 @@ export function ruleOf(option: Option): string {
       return 'true or false';
     case 'choice':
       return `one of ${option.choices.join(', ')}`;
+    case 'text':
+      return 'text';
     case 'set':
       return `a list out of ${option.choices.join(', ')}`;
     case 'indices':
@@ -86,6 +95,8 @@ export function parseOption(owner: string, name: string, option: Option, value: 
       if (value === true || value === 'true') return true;
       if (value === false || value === 'false') return false;
       return bad();
+    case 'text':
+      return typeof value === 'string' ? value : bad();
     case 'choice':
       return typeof value === 'string' && option.choices.includes(value) ? value : bad();
     case 'set': {

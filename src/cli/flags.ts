@@ -17,8 +17,16 @@ export const wiseAlphaHelp = "between the pre-trained network (0) and the tuned 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function flagOf(name: string, option: Option, owner: string): Flag {
-  const placeholder =
-    option.type === 'integer' ? 'n' : option.type === 'number' ? 'x' : option.type === 'choice' ? 'name' : 'names';
+  const placeholders = {
+    integer: 'n',
+    number: 'x',
+    boolean: '',
+    choice: 'name',
+    set: 'names',
+    indices: 'list',
+    text: 'name',
+  } as const;
+  const placeholder = placeholders[option.type];
   const value = option.type === 'boolean' ? '' : ` <${placeholder}>`;
   const shown = Array.isArray(option.default) ? option.default.join(',') : String(option.default);
   const rule = option.type === 'choice' || option.type === 'set' ? `: ${ruleOf(option)}` : '';
@@ -45,6 +53,9 @@ function prefixed(prefix: string, name: string): string {
   const camel = prefix.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
   return camel + name[0]!.toUpperCase() + name.slice(1);
 }
+
+/** `--lora-rank`: the flag of an option that belongs to `owner`. */
+export const flagName = (owner: string, name: string): string => `--${kebab(prefixed(owner, name))}`;
 
 /** The values given for a table's flags, by option name; those not given are left out. */
 export function valuesFrom(

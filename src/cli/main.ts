@@ -5,16 +5,18 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, OptionError, VituneError } from '../base/errors.ts';
 import { nearest } from '../base/suggest.ts';
 import { vituneVersion } from '../train/environment.ts';
+import { data } from './commands/data.ts';
 import { env } from './commands/env.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { methods } from './commands/methods.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
+import { published } from './commands/published.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
 import { worker } from './commands/worker.ts';
 
-const verbs = [train, evaluate, predict, study, worker, methods, models, env];
+const verbs = [train, evaluate, predict, study, worker, data, methods, models, published, env];
 
 function build(): Command {
   const program = new Command('vitune')
@@ -35,18 +37,23 @@ function usageLine(error: CommanderError, program: Command): string {
   const message = error.message.replace(/^error: /, '');
   const unknown = /unknown (option|command) '([^']+)'/.exec(message);
   if (!unknown) return message;
-  const within = (command: Command) => command.commands.find((c) => process.argv.includes(c.name()));
-  const outer = within(program);
-  const verb = (outer && within(outer)) ?? outer;
+  const called = (c: Command) => process.argv.includes(c.name());
+  const verb = program.commands.find(called);
+  const command = verb?.commands.find(called) ?? verb ?? program;
   const known =
-    unknown[1] === 'command'
-      ? (outer ?? program).commands.map((c) => c.name())
-      : (verb ?? program).options.map((o) => o.long ?? '');
+    unknown[1] === 'command' ? command.commands.map((c) => c.name()) : command.options.map((o) => o.long ?? '');
   const near = nearest(unknown[2]!, known);
+  const words = ['vitune', ...[verb, command].filter((c) => c !== program && c !== undefined).map((c) => c!.name())];
   return near
     ? `${message}; did you mean ${near}?`
-    : `${message}; vitune ${verb?.name() ?? ''} --help lists what there is`.replace('  ', ' ');
+    : `${message}; ${[...new Set(words)].join(' ')} --help lists what there is`;
 }
+
+// `vitune published vtab | head` closes the pipe early: no error, there is no one left to read.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 const program = build();
 try {
@@ -54,7 +61,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) process.exit(0); // --help, --version
-    console.error(`vitune: ${usageLine(error, program)}`);
+    // A verb without its own verb has printed its help.
+    if (error.code !== 'commander.help') console.error(`vitune: ${usageLine(error, program)}`);
     process.exit(2);
   }
   console.error(`vitune: ${messageOf(error)}`);

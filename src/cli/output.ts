@@ -1,5 +1,6 @@
 // What the command line prints: short forms of numbers, and tables.
 import Table from 'cli-table3';
+import { type Table as Analysis, formatCell } from '../analysis/table.ts';
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -54,4 +55,13 @@ export function table(
 /** One line of JSON on standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** An analysis' table: headings, numbers in their units and to the right. */
+export function printTable({ columns, rows }: Analysis): string {
+  return table(
+    columns.map((c) => c.title),
+    rows.map((row) => row.map((cell, i) => formatCell(cell, columns[i]!.unit))),
+    columns.flatMap((c, i) => (c.unit === 'text' ? [] : [i])),
+  );
 }

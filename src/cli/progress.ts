@@ -49,6 +49,8 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
           line(
             `  pictures   ${pictures.train} train, ${pictures.val} validation, ${pictures.test} test (${event.splitRule}); ${event.classes.length} classes`,
           );
+          const shifted = Object.entries(pictures.shifted).map(([set, n]) => `${n} ${set}`);
+          if (shifted.length > 0) line(`  shifted    ${shifted.join(', ')}`);
           line(
             `  trainable  ${count(event.trainable)} of ${count(event.total)} parameters (${percent(event.trainable / event.total)}), ${count(event.trainableWithoutHead)} without the head`,
           );
@@ -97,6 +99,11 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
             line(
               `  test       ${colors.bold(percent(test.top1))} top-1, ${percent(test.top5)} top-5, ${percent(test.meanClassAccuracy)} mean per class, loss ${test.loss.toFixed(4)}, ECE ${test.ece.toFixed(3)} (${test.pictures} pictures)`,
             );
+          for (const [set, metrics] of Object.entries(event.tests))
+            if (set !== 'test')
+              line(
+                `  ${set.padEnd(10)} ${colors.bold(percent(metrics.top1))} top-1, ${percent(metrics.top5)} top-5, ${percent(metrics.meanClassAccuracy)} mean per class (${metrics.pictures} pictures)`,
+              );
           line(`  saved in   ${event.folder} (${duration(event.seconds)})`);
         }
       }

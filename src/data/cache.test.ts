@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, expect, it } from 'vitest';
 import { openPack, type PackOptions } from './cache.ts';
-import { openDataset } from './sources/index.ts';
+import { openDataset } from './open.ts';
 
 const geometry = { imageSize: [8, 8], resize: 'shortest', resizeTo: 8, interpolation: 'bicubic' } as const;
 let root: string;

@@ -3,12 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { DataError, messageOf } from '../base/errors.ts';
+import { DataError, messageOf, VituneError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
-import { contentHash, fingerprintOf, listHash, unreadable as noHash } from './content.ts';
+import { fingerprintOf, listHash } from './content.ts';
 import type { Picture, Warn } from './dataset.ts';
 import { warnOnProcess } from './dataset.ts';
-import { decode } from './decode.ts';
+import { createDecoder, decodeThreads } from './decoder.ts';
 import { inOrder } from './in-order.ts';
 import {
   openReader,
@@ -19,7 +19,7 @@ import {
   type Unreadable,
   writePack,
 } from './pack-file.ts';
-import { type Geometry, transform } from './transform.ts';
+import type { Geometry } from './transform.ts';
 
 export type { Unreadable } from './pack-file.ts';
 
@@ -40,6 +40,8 @@ export interface Pack extends PackReader {
   readonly pictures: readonly Picture[];
   readonly unreadable: readonly Unreadable[];
   readonly bytesPerPicture: number;
+  /** The pack's file; undefined where it is held in memory. */
+  readonly path: string | undefined;
 }
 
 export interface PackOptions {
@@ -59,7 +61,7 @@ export async function openPack(options: PackOptions): Promise<Pack> {
   const folder = join(options.folder ?? cacheFolder(), 'pictures');
   const fingerprint = await fingerprintOf(pictures, folder);
   const path = join(folder, `${identity({ version, geometry: geometry as unknown as Json, fingerprint })}.u8`);
-  const { index, reader } = await ready({ ...options, fingerprint }, folder, path);
+  const { index, reader, path: file } = await ready({ ...options, fingerprint }, folder, path);
   if (strict && index.unreadable.length > 0) {
     reader.close();
     throw new DataError(`--strict: ${index.unreadable.length} unreadable, first ${index.unreadable[0]!.reason}`);
@@ -70,6 +72,7 @@ export async function openPack(options: PackOptions): Promise<Pack> {
     pictures: pictures.filter(({ name }) => !left.has(name)),
     unreadable: index.unreadable,
     bytesPerPicture: index.bytesPerPicture,
+    path: file,
     copy: reader.copy,
     close: reader.close,
   };
@@ -82,6 +85,7 @@ interface Order extends PackOptions {
 interface Ready {
   readonly index: PackIndex;
   readonly reader: PackReader;
+  readonly path: string | undefined;
 }
 
 async function ready(options: Order, folder: string, path: string): Promise<Ready> {
@@ -92,9 +96,9 @@ async function ready(options: Order, folder: string, path: string): Promise<Read
       await sweep(folder);
       index = await writePack(path, (add) => decodeAll(options, add));
     }
-    return { index, reader: openReader(path, index.bytesPerPicture) };
+    return { index, reader: openReader(path, index.bytesPerPicture), path };
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
+    if (cause instanceof VituneError) throw cause;
     return inMemory(options, folder, cause);
   }
 }
@@ -117,6 +121,7 @@ async function inMemory(options: Order, folder: string, cause: unknown): Promise
   const index = await decodeAll(options, async (pixels) => void kept.push(pixels));
   return {
     index,
+    path: undefined,
     reader: { copy: (i, out, offset) => out.set(kept[i]!, offset), close: () => void kept.splice(0) },
   };
 }
@@ -130,43 +135,27 @@ async function decodeAll(
 ): Promise<PackIndex> {
   const unreadable: Unreadable[] = [];
   const seen = listHash();
+  const decoder = createDecoder(decodeThreads(pictures.length));
   let done = 0;
-  for await (const { item, result } of inOrder(pictures, (picture) => prepare(picture, geometry))) {
-    if ('pixels' in result) await add(result.pixels);
-    else {
-      const reason = reasonFor(item.name, result.failure);
-      if (strict) throw new DataError(`--strict: ${reason}`, { cause: result.failure });
-      unreadable.push({ name: item.name, reason });
+  try {
+    // A rejection inside `inOrder` would be nobody's: it is carried out as a value.
+    const work = (picture: Picture) => decoder.prepare(picture, geometry).catch((error: unknown) => ({ error }));
+    for await (const { item, result } of inOrder(pictures, work)) {
+      if ('error' in result) throw result.error;
+      if ('pixels' in result) await add(result.pixels);
+      else {
+        const { reason } = result;
+        if (strict) throw new DataError(`--strict: ${reason}`);
+        unreadable.push({ name: item.name, reason });
+      }
+      seen.add(item, result.hash);
+      onProgress?.(++done, pictures.length);
     }
-    seen.add(item, result.hash);
-    onProgress?.(++done, pictures.length);
+  } finally {
+    decoder.close();
   }
   // The pack's key is the contents that were hashed before: it must hold no others.
   if (seen.end() !== fingerprint) throw new DataError('data: pictures changed while they were read; run again');
   const count = pictures.length - unreadable.length;
   return { version, unreadable, bytesPerPicture: bytesIn(geometry), count };
-}
-
-type Prepared =
-  | { readonly hash: string; readonly pixels: Uint8Array }
-  | { readonly hash: string; readonly failure: unknown };
-
-/** Reads, decodes and resizes one picture; never rejects. */
-async function prepare(picture: Picture, geometry: Geometry): Promise<Prepared> {
-  let hash = noHash;
-  try {
-    const bytes = await picture.read();
-    hash = contentHash(bytes);
-    const pixels = await decode(picture.name, bytes, Math.max(...geometry.imageSize, geometry.resizeTo));
-    return { hash, pixels: transform(pixels, geometry) };
-  } catch (failure) {
-    return { hash, failure };
-  }
-}
-
-/** One line that begins with the picture's name. */
-function reasonFor(name: string, failure: unknown): string {
-  if (failure instanceof DataError) return messageOf(failure);
-  if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return `${name}: no such file`;
-  return `${name}: can't be read: ${messageOf(failure)}`;
 }

@@ -1,7 +1,8 @@
-// Encoded picture -> 8-bit RGB, whatever the format: sharp decodes; orientation is applied, alpha lies on white, grey,
-// palette and CMYK become RGB, of an animation the first frame counts.
+// Encoded picture -> 8-bit RGB, whatever the format: sharp decodes all but Netpbm, which needs no decoder; orientation is
+// applied, alpha lies on white, grey, palette and CMYK become RGB, of an animation the first frame counts.
 import sharp from 'sharp';
 import { DataError, messageOf } from '../base/errors.ts';
+import { decodeNetpbm } from '../formats/netpbm.ts';
 import { drawingIn, requireSelfContained } from './drawing.ts';
 
 /** Height x width x 3 bytes, rows from the top. */
@@ -29,6 +30,8 @@ export async function decode(name: string, bytes: Uint8Array, side: number): Pro
   if (bytes.length === 0) throw new DataError(`${name}: is an empty file`);
   if (bytes.length > maxPictureBytes)
     throw new DataError(`${name}: is ${bytes.length} bytes long; at most ${maxPictureBytes} are read`);
+  const raw = decodeNetpbm(name, bytes, maxPixels);
+  if (raw) return { width: raw.width, height: raw.height, rgb: threeChannels(raw.data, raw.channels) };
   const drawing = drawingIn(bytes);
   if (drawing) requireSelfContained(name, drawing);
   try {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../base/identity.ts';
-import { openDataset } from './sources/index.ts';
+import { openDataset } from './open.ts';
 
 const options = { seed: 0, valFraction: 0.15, testFraction: 0.15, trainCount: 0 };
 
@@ -178,7 +178,9 @@ describe('data that can not be used is refused in one line:', () => {
 
   it('a path that is not there, or a file', async () => {
     await expect(openDataset('/nowhere/at/all', options)).rejects.toThrow('no such folder');
-    const root = await folderOf(['a.txt']);
-    await expect(openDataset(join(root, 'a.txt'), options)).rejects.toThrow('is a file');
+    const root = await folderOf(['a.bin']);
+    const file = join(root, 'a.bin');
+    await expect(openDataset(file, options)).rejects.toThrow(/is a file of a kind that isn't known; .* with --source/);
+    await expect(openDataset(file, { ...options, source: 'image-folder' })).rejects.toThrow('is a file; give a folder');
   });
 });

@@ -53,7 +53,7 @@ export interface StudyEnvironment {
   locateData(reference: string, from: string): string;
   locateModel(reference: string, from: string): string;
   /** Both throw a VituneError for what isn't there. */
-  data(spec: Pick<RunSpec, 'data' | 'dataOptions'>): Promise<DataFacts>;
+  data(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<DataFacts>;
   model(folder: string): Promise<ModelFacts>;
   /** Trains. Undefined = it was interrupted by the signal and saved. Throws for a run that failed. */
   run(job: TrialJob): Promise<TrialResult | undefined>;

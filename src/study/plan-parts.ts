@@ -1,10 +1,11 @@
 // The parts of a plan, each checked against what there is: models and data on this machine, methods and their options in the
 // registry. What is wrong is told with its place in the file; what is right comes back ready for use.
 import { messageOf, OptionError, VituneError } from '../base/errors.ts';
-import { type OptionTable, parseOption, parseOptions } from '../base/options.ts';
+import { type OptionTable, parseOption } from '../base/options.ts';
 import { unknownName } from '../base/suggest.ts';
-import { methodNamed, methodNames } from '../methods/index.ts';
+import { defaultMethod, methodNamed, methodNames } from '../methods/index.ts';
 import { presetNamed } from '../train/presets.ts';
+import { parseRunSpec } from '../train/spec.ts';
 import { dataOptions, trainingOptions } from '../train/training-options.ts';
 import { axesOf, type Tell } from './axes.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment } from './environment.ts';
@@ -164,8 +165,9 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
         const at = isText('data', i) ? entry('data', i) : [...entry('data', i), 'path'];
         const found = await attempt(at, async () => {
           const located = environment.locateData(path, folder);
-          const parsed = parseOptions('data', dataOptions, options ?? {});
-          return { located, facts: await environment.data({ data: located, dataOptions: parsed }) };
+          const methods = [{ name: defaultMethod }];
+          const spec = parseRunSpec({ data: located, model: '', methods, dataOptions: options ?? {} });
+          return { located, facts: await environment.data(spec) };
         });
         for (const { located, facts } of found)
           if (options) out.push({ ...facts, name: name ?? facts.name, path: located, options });

@@ -133,7 +133,7 @@ async function misfitOf(
 ): Promise<string | undefined> {
   try {
     const dataOptions = { ...run.dataOptions, trainOnVal: false };
-    const data = await environment.data({ data: run.data, dataOptions });
+    const data = await environment.data({ data: run.data, dataOptions, protocol: run.protocol });
     if (data.fingerprint !== fingerprints.data)
       return `${run.data} holds other pictures than when the study was planned`;
     const model = await environment.model(run.model);

@@ -15,7 +15,13 @@ export type RunEvent =
       readonly folder: string;
       readonly spec: RunSpec;
       readonly classes: readonly string[];
-      readonly pictures: { readonly train: number; readonly val: number; readonly test: number };
+      /** `shifted`: test sets of other domains, by name. */
+      readonly pictures: {
+        readonly train: number;
+        readonly val: number;
+        readonly test: number;
+        readonly shifted: Readonly<Record<string, number>>;
+      };
       readonly splitRule: string;
       readonly unreadable: readonly Unreadable[];
       /** Trained scalars with and without the head, and all of the network's. */
@@ -39,6 +45,8 @@ export type RunEvent =
       readonly steps: number;
       readonly loss: number;
       readonly learningRate: number;
+      /** For how long the step waited for its pictures. */
+      readonly dataSeconds: number;
       readonly imagesPerSecond: number;
       readonly secondsLeft: number;
     }
@@ -62,6 +70,8 @@ export type RunEvent =
       readonly stoppedEarly: boolean;
       readonly val: Metrics | undefined;
       readonly test: Metrics | undefined;
+      /** Every test set by name, `test` and shifted ones. */
+      readonly tests: Readonly<Record<string, Metrics>>;
       readonly seconds: number;
     };
 

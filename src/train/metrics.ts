@@ -38,6 +38,22 @@ function rankOf(logits: Float32Array, start: number, classes: number, label: num
   return rank;
 }
 
+/** The metrics among the classes that occur in `labels`: the others' logits are left out. */
+export function metricsAmongOwn(logits: Float32Array, labels: ArrayLike<number>, classes: number): Metrics {
+  const own = [...new Set(Array.from(labels))].sort((a, b) => a - b);
+  if (own.length === classes) return metricsOf(logits, labels, classes);
+  const position = new Map(own.map((label, i) => [label, i]));
+  const kept = Float32Array.from(
+    { length: labels.length * own.length },
+    (_, i) => logits[Math.floor(i / own.length) * classes + own[i % own.length]!]!,
+  );
+  return metricsOf(
+    kept,
+    Array.from(labels, (label) => position.get(label)!),
+    own.length,
+  );
+}
+
 /** logits (n, classes), row-major; labels (n,). */
 export function metricsOf(logits: Float32Array, labels: ArrayLike<number>, classes: number): Metrics {
   const n = labels.length;

@@ -3,12 +3,15 @@ import { DataError } from '../base/errors.ts';
 import { sha256 } from '../base/identity.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
-import { type Augmentation, augment } from '../data/augment.ts';
+import type { Augmentation } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
-import { type Dataset, type Picture, type SplitName, splitNames } from '../data/dataset.ts';
-import { openDataset } from '../data/sources/index.ts';
+import type { Dataset, Picture } from '../data/dataset.ts';
+import { openDataset } from '../data/open.ts';
+import { createPrefetch } from '../data/prefetch.ts';
 import { byName } from '../data/split.ts';
+import { threadsWork } from '../data/threads.ts';
 import { enlarged, type Geometry } from '../data/transform.ts';
+import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import type { RunSpec } from './spec.ts';
@@ -23,8 +26,10 @@ export interface TrainingPictures {
   readonly labels: Int32Array;
   /** The order of an epoch: all indices, shuffled. */
   order(seed: number, epoch: number): readonly number[];
-  /** Copies picture `index` as this epoch sees it. */
-  augmented(index: number, epoch: number, out: Uint8Array, offset: number): void;
+  /** Writes pictures `indices`, as this epoch sees them, into `out` from its start. */
+  read(indices: readonly number[], epoch: number, out: Uint8Array): Promise<void>;
+  /** Says that `read` will be called with this very list soon: it may be prepared meanwhile. */
+  expect(indices: readonly number[], epoch: number): void;
 }
 
 export interface RunData {
@@ -35,14 +40,34 @@ export interface RunData {
   readonly unreadable: readonly Unreadable[];
   readonly train: TrainingPictures;
   readonly val: EvaluationPictures;
-  readonly test: EvaluationPictures;
+  /** Test sets by name: `test`, unless the round has none, then shifted ones. */
+  readonly tests: ReadonlyMap<string, EvaluationPictures>;
   /** What the run folder keeps: classes, fingerprint, and every split's names and labels. */
   readonly record: unknown;
+  /** Gives files and threads back. */
+  close(): void;
 }
 
-/** One fingerprint over those of the splits. */
-export const fingerprintOfSplits = (of: (split: SplitName) => string): string =>
-  sha256(splitNames.map((split) => `${split} ${of(split)}`).join('\n'));
+/** One fingerprint over those of the sets, in their order. */
+export const fingerprintOfSets = (sets: readonly (readonly [string, string])[]): string =>
+  sha256(sets.map(([set, fingerprint]) => `${set} ${fingerprint}`).join('\n'));
+
+/** All pictures of a data set: the splits, then shifted test sets. */
+export const picturesBySet = ({ splits, shifts }: Dataset): Map<string, readonly Picture[]> =>
+  new Map([['train', splits.train], ['val', splits.val], ['test', splits.test], ...shifts]);
+
+/** The data of a spec in the splits that it trains and tests on. Throws DataError. */
+export async function openSplits(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<Dataset> {
+  const { splitSeed, imageSize: _, trainOnVal, ...division } = spec.dataOptions;
+  const dataset = await openDataset(spec.data, { ...division, seed: splitSeed, protocol: spec.protocol });
+  if (!trainOnVal) return dataset;
+  const { train, val, test } = dataset.splits;
+  return {
+    ...dataset,
+    splits: { train: [...train, ...val].sort(byName), val: [], test },
+    splitRule: `${dataset.splitRule}; trained on validation too`,
+  };
+}
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
 
@@ -58,12 +83,24 @@ function evaluationPictures(pack: Pack): EvaluationPictures {
 
 /** Bytes a side more than the network's input that random crops are cut from. */
 const cropReserve = 2;
+/** A pack of this size may not stay in the system's memory, so that reading it means waiting for the disk. */
+const largePack = 2 ** 30;
 
-function trainingPictures(pack: Pack, geometry: Geometry, augmentation: Augmentation, seed: number): TrainingPictures {
-  const { pictures, bytesPerPicture } = pack;
-  const [height, width] = geometry.imageSize;
-  const held = augmentation.randomResizedCrop ? enlarged(geometry, cropReserve) : geometry;
-  const buffer = new Uint8Array(bytesPerPicture);
+function trainingPictures(
+  pack: Pack,
+  geometry: Geometry,
+  augmentation: Augmentation,
+  seed: number,
+): TrainingPictures & { close(): void } {
+  const { pictures, bytesPerPicture, path } = pack;
+  const { imageSize: wanted } = geometry;
+  const held = augmentation.randomResizedCrop ? enlarged(geometry, cropReserve).imageSize : wanted;
+  const options: ViewOptions = { bytesPerPicture, held, wanted, augmentation, seed };
+  const view = viewOf(pack, options);
+  const bytes = wanted[0] * wanted[1] * 3;
+  // Copying from memory takes less time than handing over.
+  const slow = isAugmented(augmentation) || pictures.length * bytesPerPicture > largePack;
+  const prefetch = slow && threadsWork && path !== undefined ? createPrefetch({ path, options }) : undefined;
   return {
     count: pictures.length,
     labels: labelsOf(pictures),
@@ -72,12 +109,13 @@ function trainingPictures(pack: Pack, geometry: Geometry, augmentation: Augmenta
         pictures.map((_, i) => i),
         stream(orderSeed, 'shuffle', epoch),
       ),
-    augmented(index, epoch, out, offset) {
-      if (!augmentation.flip && !augmentation.randomResizedCrop) return pack.copy(index, out, offset);
-      pack.copy(index, buffer, 0);
-      const pixels = { width: held.imageSize[1], height: held.imageSize[0], rgb: buffer };
-      out.set(augment(pixels, [height, width], augmentation, { seed, epoch, index }), offset);
+    async read(indices, epoch, out) {
+      const ready = await prefetch?.take(indices, epoch);
+      if (ready) out.set(ready);
+      else indices.forEach((index, i) => void view(index, epoch, out, i * bytes));
     },
+    expect: (indices, epoch) => prefetch?.expect(indices, epoch),
+    close: () => prefetch?.close(),
   };
 }
 
@@ -127,19 +165,6 @@ async function* packOf(
   return await opening;
 }
 
-/** The data of a spec in the splits that it trains and tests on. Throws DataError. */
-export async function openSplits({ data, dataOptions }: Pick<RunSpec, 'data' | 'dataOptions'>): Promise<Dataset> {
-  const { splitSeed, valFraction, testFraction, trainCount, trainOnVal } = dataOptions;
-  const dataset = await openDataset(data, { seed: splitSeed, valFraction, testFraction, trainCount });
-  if (!trainOnVal) return dataset;
-  const { train, val, test } = dataset.splits;
-  return {
-    ...dataset,
-    splits: { train: [...train, ...val].sort(byName), val: [], test },
-    splitRule: `${dataset.splitRule}; trained on validation too`,
-  };
-}
-
 /** Opens the data of a spec. Throws DataError. */
 export async function* openRunData(
   spec: RunSpec,
@@ -148,40 +173,63 @@ export async function* openRunData(
 ): AsyncGenerator<RunEvent, RunData, void> {
   const { flip, randomResizedCrop, seed } = spec.training;
   const dataset = await openSplits(spec);
-  const packs = {} as Record<SplitName, Pack>;
-  for (const split of splitNames) {
+  const training = dataset.splits.train;
+  const sets = picturesBySet(dataset);
+  const packs = new Map<string, Pack>();
+  for (const [split, pictures] of sets) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
     const { imageSize, resize, resizeTo, interpolation } = geometry;
-    packs[split] = yield* packOf(dataset.splits[split], { imageSize, resize, resizeTo, interpolation }, strict);
+    packs.set(split, yield* packOf(pictures, { imageSize, resize, resizeTo, interpolation }, strict));
   }
-  dataset.classes.forEach((name, label) => {
-    if (packs.train.pictures.some((picture) => picture.label === label)) return;
-    const first = packs.train.unreadable[0];
-    throw new DataError(
-      `data ${dataset.root}: no training picture of class ${name} can be read${first ? ` (${first.reason})` : ''}`,
-    );
-  });
-  const fingerprint = fingerprintOfSplits((split) => packs[split].fingerprint);
+  const trainPack = packs.get('train')!;
+  requireReadable(dataset.root, dataset.classes, training, trainPack);
+  const fingerprint = fingerprintOfSets([...packs].map(([set, pack]) => [set, pack.fingerprint]));
+  const unreadable = [...packs.values()].flatMap((pack) => pack.unreadable);
   const augmentation = { flip, randomResizedCrop, interpolation: preprocessing.interpolation };
+  const { name, root, classes, splitRule } = dataset;
+  const tests = [...packs].filter(([split, { pictures }]) => !['train', 'val'].includes(split) && pictures.length > 0);
+  const train = trainingPictures(trainPack, preprocessing, augmentation, seed);
   return {
-    name: dataset.name,
-    classes: dataset.classes,
-    splitRule: dataset.splitRule,
+    name,
+    classes,
+    splitRule,
     fingerprint,
-    unreadable: splitNames.flatMap((split) => packs[split].unreadable),
-    train: trainingPictures(packs.train, preprocessing, augmentation, seed),
-    val: evaluationPictures(packs.val),
-    test: evaluationPictures(packs.test),
+    unreadable,
+    train,
+    val: evaluationPictures(packs.get('val')!),
+    tests: new Map(tests.map(([split, pack]) => [split, evaluationPictures(pack)])),
     record: {
-      name: dataset.name,
-      root: dataset.root,
+      name,
+      root,
       fingerprint,
-      splitRule: dataset.splitRule,
-      classes: dataset.classes,
+      splitRule,
+      protocol: spec.protocol,
+      classes,
       splits: Object.fromEntries(
-        splitNames.map((split) => [split, packs[split].pictures.map(({ name, label }) => [name, label])]),
+        [...packs].map(([split, { pictures }]) => [split, pictures.map((picture) => [picture.name, picture.label])]),
       ),
-      unreadable: splitNames.flatMap((split) => packs[split].unreadable),
+      unreadable,
+    },
+    close() {
+      train.close();
+      for (const pack of packs.values()) pack.close();
     },
   };
+}
+
+/** Throws DataError where all training pictures of a class turned out to be unreadable, or there are none at all. */
+function requireReadable(
+  root: string,
+  classes: readonly string[],
+  listed: readonly Picture[],
+  { pictures, unreadable }: Pack,
+) {
+  const readable = new Set(pictures.map(({ label }) => label));
+  const lost = listed.find(({ label }) => !readable.has(label));
+  const first = unreadable[0];
+  if (lost)
+    throw new DataError(
+      `data ${root}: no training picture of class ${classes[lost.label]} can be read${first ? ` (${first.reason})` : ''}`,
+    );
+  if (pictures.length === 0) throw new DataError(`data ${root}: holds no training pictures`);
 }

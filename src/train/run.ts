@@ -5,8 +5,10 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DivergenceError, RunError } from '../base/errors.ts';
 import type { Json } from '../base/identity.ts';
-import { sizeOf } from '../base/tensor.ts';
+import type { Preprocessing } from '../base/preprocessing.ts';
+import { sizeOf, type Tensor } from '../base/tensor.ts';
 import { cacheFolder } from '../data/cache.ts';
+import { configureProtocol } from '../data/protocols/index.ts';
 import { writeSafetensors } from '../formats/safetensors-file.ts';
 import { adamw, sgd } from '../graph/optim.ts';
 import { pack, unpack } from '../graph/slabs.ts';
@@ -21,7 +23,7 @@ import { createEvaluator } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
 import { initialValues } from './initialize.ts';
-import { type Metrics, metricsOf } from './metrics.ts';
+import { type Metrics, metricsAmongOwn, metricsOf } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
 import { type ProbeResult, probe } from './probe.ts';
 import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
@@ -65,6 +67,12 @@ const start: Progress = {
   bestEpoch: -1,
 };
 
+/** The checkpoint's preparation of pictures, with what the protocol changes in it. */
+function preprocessingOf({ protocol }: RunSpec, own: Preprocessing): Preprocessing {
+  const configured = configureProtocol(protocol);
+  return { ...own, ...configured.protocol.preprocessing?.(configured.options) };
+}
+
 /** Runs the spec. Throws a VituneError of the kind that fits; what was saved stays. */
 export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent, void, void> {
   const { spec } = options;
@@ -72,11 +80,28 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
     device: options.device ?? 'cpu',
     ...(options.threads ? { threads: options.threads } : {}),
   });
-  const backbone = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const loaded = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const backbone = { ...loaded, preprocessing: preprocessingOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
+  try {
+    yield* inFolder(options, backbone, data, runtime);
+  } finally {
+    data.close();
+  }
+}
+
+/** The run in its folder, which no other process may use meanwhile. */
+async function* inFolder(
+  options: RunOptions,
+  backbone: Backbone,
+  data: RunData,
+  runtime: Runtime,
+): AsyncGenerator<RunEvent, void, void> {
+  const { spec } = options;
   const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
-  const name = `${data.name}-${spec.methods.map((m) => m.name).join('+')}-${id.slice(0, 8)}`;
+  const round = configureProtocol(spec.protocol).rounds.length > 1 ? [spec.protocol.round] : [];
+  const name = [data.name, spec.methods.map((m) => m.name).join('+'), ...round, id.slice(0, 8)].join('-');
   const folder = resolve(options.folder ?? join('runs', name));
   await checkRunFolder(folder, id, spec as unknown as Json, options.resume ?? false);
   const lock = await takeRunFolder(folder);
@@ -180,14 +205,20 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       const { epoch } = progress;
       const epochStart = performance.now();
       const order = data.train.order(training.seed, epoch);
+      // The first pictures of the next epoch, so that its first step needn't wait either.
+      const orderAfter = epoch + 1 < training.epochs ? data.train.order(training.seed, epoch + 1) : [];
+      const firstAfter = orderAfter.slice(0, training.batchSize);
       while (progress.stepInEpoch < stepsPerEpoch) {
         const from = progress.stepInEpoch * training.batchSize;
         const indices = order.slice(from, from + training.batchSize);
+        const rest = order.slice(from + training.batchSize, from + 2 * training.batchSize);
+        const next = rest.length > 0 ? { indices: rest, epoch } : { indices: firstAfter, epoch: epoch + 1 };
         const lr = learningRate(schedule, { step: progress.step, stepsPerEpoch });
         const result = await trainer.step({
           pictures: data.train,
           indices,
           epoch,
+          next: next.indices.length > 0 ? next : undefined,
           step: progress.step,
           learningRate: lr,
         });
@@ -212,6 +243,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
           steps,
           loss: result.loss,
           learningRate: lr,
+          dataSeconds: result.dataSeconds,
           imagesPerSecond: rate,
           // The rate counts evaluation in, so the rest is at the same rate.
           secondsLeft: ((steps - progress.step) * training.batchSize) / rate,
@@ -246,9 +278,18 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
 
     const kept = best ?? parametersOf(trainer.state());
     const val = best && data.val.count > 0 ? await evaluate(data.val, kept) : lastVal;
-    const test = data.test.count > 0 && options.test !== false ? await evaluate(data.test, kept) : undefined;
-    if (val) await saveLogits(run, runFiles.valLogits, data.val, val.logits);
-    if (test) await saveLogits(run, runFiles.testLogits, data.test, test.logits);
+    if (val) await saveLogits(run, runFiles.valLogits, new Map([['val', data.val]]), new Map([['val', val.logits]]));
+    const { protocol, options: chosen } = configureProtocol(spec.protocol);
+    const amongOwn = protocol.amongOwnClasses?.(chosen) ?? false;
+    const tests: Record<string, Metrics> = {};
+    const logits = new Map<string, Float32Array>();
+    for (const [set, pictures] of options.test === false ? [] : data.tests) {
+      const result = await evaluate(pictures, kept);
+      const among = set !== 'test' && amongOwn;
+      tests[set] = among ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
+      logits.set(set, result.logits);
+    }
+    if (logits.size > 0) await saveLogits(run, runFiles.testLogits, data.tests, logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
     await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
     await writeTable(folder);
@@ -259,7 +300,8 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       keptEpoch: best ? progress.bestEpoch : progress.epoch - 1,
       stoppedEarly: progress.epoch < training.epochs,
       val: val?.metrics,
-      test: test?.metrics,
+      test: tests.test,
+      tests,
       seconds: secondsSoFar(),
     };
     const { count: trainable, countWithoutHead: trainableWithoutHead } = trained;
@@ -345,7 +387,14 @@ function startEvent(run: Run, trained: TrainedParameters): RunEvent {
     folder: run.folder,
     spec,
     classes: data.classes,
-    pictures: { train: data.train.count, val: data.val.count, test: data.test.count },
+    pictures: {
+      train: data.train.count,
+      val: data.val.count,
+      test: data.tests.get('test')?.count ?? 0,
+      shifted: Object.fromEntries(
+        [...data.tests].flatMap(([set, { count }]) => (set === 'test' ? [] : [[set, count]])),
+      ),
+    },
     splitRule: data.splitRule,
     unreadable: data.unreadable,
     trainable: trained.count,
@@ -357,7 +406,8 @@ function startEvent(run: Run, trained: TrainedParameters): RunEvent {
 
 /** Evaluation costs about a third of training a picture: forward only. */
 function probeEvent({ spec, data }: Run, { microBatch, secondsPerPicture, peakMemoryBytes }: ProbeResult): RunEvent {
-  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + data.test.count / 3;
+  const tested = [...data.tests.values()].reduce((n, { count }) => n + count, 0);
+  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + tested / 3;
   return {
     type: 'probe',
     microBatch,
@@ -391,23 +441,30 @@ function adapterConfig({ spec, backbone, data }: Run) {
   };
 }
 
-/** Logits (pictures, classes) and labels (pictures,) of a split; the pictures' names in the metadata. */
+/**
+ * Logits (pictures, classes) and labels (pictures,) of each set of pictures, `logits` and `labels` for the first and
+ * `<set>.logits` for the shifted ones; names of pictures in the metadata.
+ */
 async function saveLogits(
   { folder, data }: Run,
   file: string,
-  { labels, names, count }: EvaluationPictures,
-  logits: Float32Array,
+  sets: ReadonlyMap<string, EvaluationPictures>,
+  logits: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {
   const path = join(folder, file);
-  try {
-    await writeSafetensors(
-      path,
-      [
-        ['logits', { dtype: 'float32', shape: [count, data.classes.length], data: logits }],
-        ['labels', { dtype: 'int32', shape: [count], data: labels }],
-      ],
-      { names: JSON.stringify(names), classes: JSON.stringify(data.classes) },
+  const prefixed = (set: string, name: string) => (set === 'test' || set === 'val' ? name : `${set}.${name}`);
+  const names: [string, string][] = [];
+  const tensors: [string, Tensor][] = [];
+  for (const [set, values] of logits) {
+    const { labels, names: pictures, count } = sets.get(set)!;
+    tensors.push(
+      [prefixed(set, 'logits'), { dtype: 'float32', shape: [count, data.classes.length], data: values }],
+      [prefixed(set, 'labels'), { dtype: 'int32', shape: [count], data: labels }],
     );
+    names.push([prefixed(set, 'names'), JSON.stringify(pictures)]);
+  }
+  try {
+    await writeSafetensors(path, tensors, { ...Object.fromEntries(names), classes: JSON.stringify(data.classes) });
   } catch (cause) {
     throw writeFailure(path, cause);
   }

@@ -2,18 +2,22 @@
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
 import { parseOptions, type ValuesOf } from '../base/options.ts';
+import { chooseProtocol, configureProtocol, type ProtocolChoice, type ProtocolInput } from '../data/protocols/index.ts';
 import { configureMethods, type MethodChoice, methodNamed } from '../methods/index.ts';
 import { presetNamed } from './presets.ts';
 import type { Schedule } from './schedule.ts';
 import { dataOptions, trainingOptions } from './training-options.ts';
 
 export interface RunSpec {
-  /** Data folder and model folder, absolute. */
+  /** Data folder or file, absolute, or a built-in set's name. */
   readonly data: string;
+  /** Model folder, absolute. */
   readonly model: string;
   readonly methods: readonly MethodChoice[];
   readonly training: ValuesOf<typeof trainingOptions>;
   readonly dataOptions: ValuesOf<typeof dataOptions>;
+  /** How the data is divided, and which of the protocol's rounds this run is. */
+  readonly protocol: ProtocolChoice;
 }
 
 export interface RunSpecInput {
@@ -24,6 +28,7 @@ export interface RunSpecInput {
   readonly dataOptions?: Readonly<Record<string, unknown>>;
   /** Defaults by name (presets.ts); what is given above wins. */
   readonly preset?: string;
+  readonly protocol?: ProtocolInput;
 }
 
 const given = (values: Readonly<Record<string, unknown>> | undefined) =>
@@ -43,16 +48,27 @@ function withPreset(input: RunSpecInput): RunSpecInput {
   };
 }
 
+/** What was given, over what the protocol trains with where nothing is. */
+function withProtocol(input: RunSpecInput): Readonly<Record<string, unknown>> {
+  const usual = configureProtocol(input.protocol ?? {}).protocol.training ?? {};
+  const asked = given(input.training);
+  const training: Record<string, unknown> = { ...usual, ...asked };
+  // The protocol's warm-up belongs to its number of epochs: another number keeps the share.
+  if (asked.epochs !== undefined && asked.warmupEpochs === undefined && usual.warmupEpochs !== undefined)
+    training.warmupEpochs = (Number(asked.epochs) * Number(usual.warmupEpochs)) / Number(usual.epochs);
+  return training;
+}
+
 /** Checks and defaults everything. Throws OptionError. */
 export function parseRunSpec(bare: RunSpecInput): RunSpec {
   const input = withPreset(bare);
   const configured = configureMethods(input.methods);
   if (configured.length === 0) throw new OptionError('train: needs a method, e.g. --method lora');
-  const training = parseOptions('train', trainingOptions, input.training ?? {});
+  const asked = withProtocol(input);
+  const training = parseOptions('train', trainingOptions, asked);
   const learningRate = training.learningRate || Math.min(...configured.map(({ method }) => method.learningRate));
-  const keep = input.training?.keep === undefined && training.patience > 0 ? 'best' : training.keep;
-  const warmupEpochs =
-    input.training?.warmupEpochs === undefined ? Math.min(1, training.epochs / 4) : training.warmupEpochs;
+  const keep = asked.keep === undefined && training.patience > 0 ? 'best' : training.keep;
+  const warmupEpochs = asked.warmupEpochs === undefined ? Math.min(1, training.epochs / 4) : training.warmupEpochs;
   if (warmupEpochs >= training.epochs)
     throw new OptionError(
       `train: option warmupEpochs must be below the ${training.epochs} epochs, got ${warmupEpochs}`,
@@ -63,6 +79,7 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
     methods: configured.map(({ method, options }) => ({ name: method.name, options })),
     training: { ...training, learningRate, warmupEpochs, keep },
     dataOptions: parseOptions('data', dataOptions, input.dataOptions ?? {}),
+    protocol: chooseProtocol(input.protocol ?? {}),
   };
 }
 

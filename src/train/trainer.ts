@@ -24,15 +24,20 @@ export interface TrainerOptions {
 
 export interface Trainer {
   state(): State;
-  /** One optimizer step on the pictures `indices`. Returns their mean loss and how many were predicted right. */
+  /**
+   * One optimizer step on the pictures `indices`. Returns their mean loss, how many were predicted right and for how long
+   * the step waited for pictures.
+   */
   step(args: {
     readonly pictures: TrainingPictures;
     readonly indices: readonly number[];
     readonly epoch: number;
+    /** The pictures of the step after this one, to be prepared while this one runs. Left out = none. */
+    readonly next?: { readonly indices: readonly number[]; readonly epoch: number } | undefined;
     /** 0-based number of the step in the run. */
     readonly step: number;
     readonly learningRate: number;
-  }): Promise<{ readonly loss: number; readonly right: number }>;
+  }): Promise<{ readonly loss: number; readonly right: number; readonly dataSeconds: number }>;
   dispose(): Promise<void>;
 }
 
@@ -63,15 +68,20 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
   return {
     state: () => stepper.state(),
-    async step({ pictures, indices, epoch, step, learningRate }) {
+    async step({ pictures, indices, epoch, next, step, learningRate }) {
+      let dataSeconds = 0;
       // Places past the last picture keep old pixels and weigh nothing.
       async function* parts(): AsyncGenerator<Feeds> {
         for (let first = 0; first < indices.length; first += microBatch) {
-          const count = Math.min(microBatch, indices.length - first);
+          const begun = performance.now();
+          const part = indices.slice(first, first + microBatch);
+          await pictures.read(part, epoch, pixels);
+          const more = indices.slice(first + microBatch, first + 2 * microBatch);
+          if (more.length > 0) pictures.expect(more, epoch);
+          else if (next) pictures.expect(next.indices.slice(0, microBatch), next.epoch);
+          dataSeconds += (performance.now() - begun) / 1000;
           weights.fill(0);
-          for (let i = 0; i < count; i++) {
-            const index = indices[first + i]!;
-            await pictures.augmented(index, epoch, pixels, i * pictureBytes);
+          for (const [i, index] of part.entries()) {
             labels[i] = BigInt(pictures.labels[index]!);
             weights[i] = 1 / indices.length;
           }
@@ -79,7 +89,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
             pixels: { dtype: 'uint8', shape, data: pixels },
             labels: { ...int64([0], []), shape: [microBatch], data: labels },
             weights: float32([microBatch], weights),
-            ...noiseFeeds(training.noise, { seed, step, first, count, microBatch }),
+            ...noiseFeeds(training.noise, { seed, step, first, count: part.length, microBatch }),
           };
         }
       }
@@ -90,7 +100,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
         const start = (i % microBatch) * tuning.classes;
         return argmax(logits!.data as Float32Array, start, tuning.classes) === pictures.labels[index];
       }).length;
-      return { loss, right };
+      return { loss, right, dataSeconds };
     },
     dispose: () => stepper.dispose(),
   };

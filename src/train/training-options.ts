@@ -1,5 +1,6 @@
 // The options of training and of the data, as records: flags, forms, docs and checks derive from them.
 import type { OptionTable } from '../base/options.ts';
+import { sourceNames } from '../data/sources/index.ts';
 
 /** Options of training, the same for every method. `learningRate` 0 stands for the method's own default. */
 export const trainingOptions = {
@@ -71,6 +72,12 @@ export const trainingOptions = {
 
 /** Options of the data. */
 export const dataOptions = {
+  source: {
+    type: 'choice',
+    choices: sourceNames,
+    default: 'auto',
+    help: 'how the data is laid out (auto = recognised)',
+  },
   trainCount: {
     type: 'integer',
     default: 0,

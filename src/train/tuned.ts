@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import { DataError } from '../base/errors.ts';
 import { openPack } from '../data/cache.ts';
-import type { Picture } from '../data/dataset.ts';
+import { matchClasses, tested } from '../data/classes.ts';
 import { decode } from '../data/decode.ts';
-import { openDataset } from '../data/sources/index.ts';
+import { openListing } from '../data/sources/index.ts';
+import { renamed } from '../data/stored.ts';
 import { transform } from '../data/transform.ts';
 import type { Pictures } from './evaluator.ts';
 import type { Unreadable } from './events.ts';
@@ -26,8 +27,11 @@ export interface Tuned {
   readonly classes: readonly string[];
   /** Logits (pictures, classes). */
   logits(pictures: Pictures): Promise<Float32Array>;
-  /** Metrics on the test split of a data folder, or on all of it where it has no splits. Throws DataError. */
-  evaluate(data: string): Promise<Evaluation>;
+  /**
+   * Metrics on the test split of a data set, or on all of it where it has no splits; its classes are matched by name.
+   * `source` as in training. Throws DataError.
+   */
+  evaluate(data: string, source?: string): Promise<Evaluation>;
   /** Probabilities of the classes of encoded pictures. Throws DataError for one that can't be decoded. */
   predict(pictures: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<Prediction[]>;
   dispose(): Promise<void>;
@@ -45,11 +49,11 @@ export function tunedOn(loaded: Loaded): Tuned {
   return {
     classes,
     logits,
-    async evaluate(data) {
-      const dataset = await openDataset(data, { seed: 0, valFraction: 0, testFraction: 0, trainCount: 0 });
-      const split = dataset.splits.test.length > 0 ? 'test' : 'all';
-      const pictures = split === 'test' ? dataset.splits.test : dataset.splits.train;
-      const relabelled = relabel(pictures, dataset.classes, classes, folder, data);
+    async evaluate(data, source) {
+      const listing = await openListing(data, { source });
+      const split = listing.parts.has('test') ? 'test' : 'all';
+      const indices = matchClasses(`${data} and ${basename(folder)}`, listing.classes, classes);
+      const relabelled = tested(listing).map((picture) => renamed(picture, picture.name, indices[picture.label]!));
       const { imageSize, resize, resizeTo, interpolation } = preprocessing;
       const opened = await openPack({
         pictures: relabelled,
@@ -83,30 +87,6 @@ export function tunedOn(loaded: Loaded): Tuned {
     },
     dispose: () => loaded.dispose(),
   };
-}
-
-/** The same pictures with the run's class indices. Throws DataError where a class of the data is none of the run's. */
-function relabel(
-  pictures: readonly Picture[],
-  from: readonly string[],
-  to: readonly string[],
-  run: string,
-  data: string,
-): Picture[] {
-  const unknown = from.filter((name) => !to.includes(name));
-  if (unknown.length > 0)
-    throw new DataError(
-      `data ${data}: has classes that ${basename(run)} doesn't know: ${unknown.slice(0, 8).join(', ')}`,
-      {
-        lines: [`known: ${to.join(', ')}`],
-      },
-    );
-  return pictures.map((picture) => ({
-    name: picture.name,
-    label: to.indexOf(from[picture.label]!),
-    read: () => picture.read(),
-    stamp: () => picture.stamp(),
-  }));
 }
 
 /** Softmax, most likely first. */

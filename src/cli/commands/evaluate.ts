@@ -9,14 +9,15 @@ export function evaluate(): Command {
   return new Command('evaluate')
     .description('test a finished run on a folder of pictures')
     .argument('<run>', 'folder of a finished run')
-    .argument('<data>', 'folder of class folders; of one with splits, the test split')
+    .argument('<data>', 'data as train takes it; of one with splits, the test split')
+    .option('--source <name>', 'how the data is laid out (left out = recognised)')
     .option('--model <folder>', 'where the backbone lies now, if it was moved')
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
     .option('--wise-alpha <x>', wiseAlphaHelp, Number)
     .option('--json', 'print the metrics as JSON')
-    .action(async (run: string, data: string, flags: UseFlags & { json?: boolean }) => {
+    .action(async (run: string, data: string, flags: UseFlags & { source?: string; json?: boolean }) => {
       const tuned = await openTuned(run, flags);
-      const result = await tuned.evaluate(data);
+      const result = await tuned.evaluate(data, flags.source);
       await tuned.dispose();
       if (flags.json) return printJson(result);
       for (const { reason } of result.unreadable) console.error(`skipped ${reason}`);

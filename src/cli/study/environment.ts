@@ -5,31 +5,32 @@ import { basename, join, resolve } from 'node:path';
 import { RunError } from '../../base/errors.ts';
 import { cacheFolder } from '../../data/cache.ts';
 import { fingerprintOf } from '../../data/content.ts';
-import { splitNames } from '../../data/dataset.ts';
+import type { SplitName } from '../../data/dataset.ts';
+import { locateData } from '../../data/locate.ts';
 import { openSafetensors } from '../../formats/safetensors-file.ts';
 import { loadBackbone } from '../../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../../model/locate.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../../study/environment.ts';
 import type { DoneEvent } from '../../train/events.ts';
 import { runTraining } from '../../train/run.ts';
-import { fingerprintOfSplits, openSplits } from '../../train/run-data.ts';
+import { fingerprintOfSets, openSplits, picturesBySet } from '../../train/run-data.ts';
 import { clearRunFolder, readJson, runFiles } from '../../train/run-folder.ts';
 
 /** The files of a run that the store keeps. */
 const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits];
 
 async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise<DataFacts> {
-  const { name, classes, splits } = await openSplits(spec);
+  const dataset = await openSplits(spec);
+  const { name, classes, splits } = dataset;
   const folder = join(cacheFolder(), 'pictures');
-  const prints = Object.fromEntries(
-    await Promise.all(splitNames.map(async (split) => [split, await fingerprintOf(splits[split], folder)] as const)),
-  );
-  const count = (split: (typeof splitNames)[number]) => splits[split].length;
+  const prints: [string, string][] = [];
+  for (const [set, pictures] of picturesBySet(dataset)) prints.push([set, await fingerprintOf(pictures, folder)]);
+  const count = (split: SplitName) => splits[split].length;
   return {
     name,
     classes: classes.length,
     pictures: { train: count('train'), val: count('val'), test: count('test') },
-    fingerprint: fingerprintOfSplits((split) => prints[split]!),
+    fingerprint: fingerprintOfSets(prints),
   };
 }
 
@@ -109,8 +110,8 @@ function remember<A, T>(ask: (argument: A) => Promise<T>): (argument: A) => Prom
 export function studyEnvironment(): StudyEnvironment {
   return {
     defaultModel,
-    // What isn't on the disk is a built-in name, or an error when it is opened.
-    locateData: (reference, from) => (existsSync(resolve(from, reference)) ? resolve(from, reference) : reference),
+    locateData: (reference, from) =>
+      locateData(existsSync(resolve(from, reference)) ? resolve(from, reference) : reference),
     // Embedded models keep their name: another machine has them elsewhere.
     locateModel: (reference, from) =>
       embeddedModels().includes(reference) ? reference : locateModel(resolve(from, reference)),

@@ -1,12 +1,13 @@
 // Picture files below a folder: what a walk finds, what it leaves alone, and a file as a Picture.
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { DataError } from '../../base/errors.ts';
-import type { Picture } from '../dataset.ts';
+import { DataError, messageOf } from '../../base/errors.ts';
+import type { Place } from '../dataset.ts';
 import { maxPictureBytes } from '../decode.ts';
 import { byName } from '../split.ts';
+import { fileStamp, type Store } from '../stored.ts';
 
-const extensions = /\.(png|jpe?g|webp|gif|avif|tiff?|svg)$/i;
+export const pictureFile = /\.(png|jpe?g|webp|gif|avif|tiff?|svg|p[pg]m)$/i;
 
 export interface Entry {
   readonly name: string;
@@ -19,7 +20,7 @@ export interface Walk {
   readonly skippedLinks: string[];
 }
 
-const isBelow = (folder: string, path: string): boolean => {
+export const isBelow = (folder: string, path: string): boolean => {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 };
@@ -57,28 +58,41 @@ export async function picturesBelow(walk: Walk, folder: string): Promise<string[
   for (const { name, isFolder } of await list(walk, folder)) {
     const path = join(folder, name);
     if (isFolder) for (const file of await picturesBelow(walk, path)) out.push(file);
-    else if (extensions.test(name)) out.push(path);
+    else if (pictureFile.test(name)) out.push(path);
   }
   return out;
 }
 
-const nameOf = (root: string, path: string) => relative(root, path).split(sep).join('/');
+export const nameOf = (root: string, path: string) => relative(root, path).split(sep).join('/');
 
-export function pictureOf(root: string, path: string, label: number): Picture {
-  const name = nameOf(root, path);
+/** Makes pictures of files below `root`: the name is the path from there. */
+export function fileStore(root: string): Store {
   return {
-    name,
-    label,
-    async read() {
+    async read(name) {
+      const path = join(root, name);
       const { size } = await stat(path);
       if (size > maxPictureBytes)
         throw new DataError(`${name}: is ${size} bytes long; at most ${maxPictureBytes} are read`);
       return readFile(path);
     },
-    async stamp() {
-      // The time of change (ctime) can't be set back, unlike the time of modification, which archives and copies restore.
-      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-      return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-    },
+    stamp: (name) => fileStamp(join(root, name)),
   };
+}
+
+/** Lists a place by a walk below it; tells which links were left out. Throws DataError, also for the system's errors. */
+export async function walking<T>({ path, root, isFolder, warn }: Place, work: (walk: Walk) => Promise<T>): Promise<T> {
+  if (!isFolder) throw new DataError(`data ${path}: is a file; give a folder of class folders`);
+  const walk: Walk = { root, skippedLinks: [] };
+  try {
+    return await work(walk);
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(`data ${path}: can't be read: ${messageOf(cause)}`, { cause });
+  } finally {
+    const [first, ...others] = walk.skippedLinks;
+    if (first !== undefined)
+      warn(
+        `data ${path}: left out ${others.length + 1} symbolic links that lead nowhere, out of the folder or back up, first ${first}; copy the files if they belong to it`,
+      );
+  }
 }

@@ -1,0 +1,67 @@
+// Does memory stay flat from 1,000 to 100,000 pictures? Trains the smallest ViT for one epoch on folders of tiny pictures,
+// each in a process of its own, and prints the most memory that it ever held.
+//   npm run build && npx tsx bench/memory-flat.ts [COUNT ...]
+// Takes some minutes and 500 MB of disk. Measured figures are in docs/performance.md.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import sharp from 'sharp';
+import { count, table } from '../src/cli/output.ts';
+import { writeTinyModel } from '../test/support/tiny.ts';
+
+const index = new URL('../dist/index.js', import.meta.url);
+
+/** Two classes of 8 x 8 pictures, each with its number in its pixels. */
+async function writePictures(folder: string, pictures: number): Promise<string> {
+  const side = 8;
+  for (const label of [0, 1]) await mkdir(join(folder, `class-${label}`), { recursive: true });
+  for (let i = 0; i < pictures; i++) {
+    const rgb = Buffer.alloc(side * side * 3, i % 2 === 0 ? 60 : 190);
+    rgb.writeUInt32LE(i, 0);
+    const png = await sharp(rgb, { raw: { width: side, height: side, channels: 3 } })
+      .png()
+      .toBuffer();
+    await writeFile(join(folder, `class-${i % 2}`, `${i}.png`), png);
+  }
+  return folder;
+}
+
+/** One epoch; prints the peak resident set in bytes, of the whole process with all its threads. */
+const program = `
+import { train } from ${JSON.stringify(fileURLToPath(index))};
+const [data, model, out] = process.argv.slice(1);
+const options = { data, model, out, epochs: 1, batchSize: 64, microBatch: 64, threads: 1, flip: true };
+let pictures = 0;
+for await (const event of train(options)) if (event.type === 'start') pictures = event.pictures.train;
+console.log(JSON.stringify({ pictures, peak: process.resourceUsage().maxRSS * 1024 }));
+`;
+
+const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 10_000, 100_000];
+const root = await mkdtemp(join(tmpdir(), 'vitune-memory-'));
+try {
+  const model = await writeTinyModel(join(root, 'model'));
+  const rows: string[][] = [];
+  for (const pictures of counts) {
+    const data = await writePictures(join(root, String(pictures)), pictures);
+    const begun = performance.now();
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program, data, model, join(root, `run-${pictures}`)],
+      { env: { ...process.env, VITUNE_CACHE: join(root, 'cache') } },
+    );
+    const { peak } = JSON.parse(stdout) as { peak: number };
+    rows.push([
+      count(pictures),
+      `${Math.round(peak / 2 ** 20)} MiB`,
+      `${((performance.now() - begun) / 1000).toFixed(0)} s`,
+    ]);
+    await rm(data, { recursive: true });
+  }
+  console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}\n`);
+  console.log(table(['pictures', 'most memory', 'time'], rows, [0, 1, 2]));
+} finally {
+  await rm(root, { recursive: true });
+}

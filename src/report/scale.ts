@@ -1,0 +1,50 @@
+// Linear and logarithmic scales with round ticks.
+
+export interface Scale {
+  (value: number): number;
+  readonly ticks: readonly number[];
+}
+
+/** From [low, high] to [from, to] pixels, widened to round ticks; about `count` of them. */
+export function linearScale(low: number, high: number, from: number, to: number, count = 6): Scale {
+  const span = high - low || 1;
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10);
+  const [first, last] = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
+  const ticks: number[] = [];
+  for (let i = 0; first + i * step <= last + step / 2; i++) ticks.push(Number((first + i * step).toPrecision(12)));
+  const scale = (value: number): number => from + ((value - first) / (last - first || 1)) * (to - from);
+  return Object.assign(scale, { ticks });
+}
+
+/**
+ * As linearScale, on the logarithm; low and high above 0; ticks at powers of ten inside, and at 2 and 5 times them where
+ * those are few. */
+export function logScale(low: number, high: number, from: number, to: number): Scale {
+  const [a, b] = [Math.log10(low), Math.log10(high)];
+  const multiples = b - a < 2 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let e = Math.floor(a); e <= b; e++)
+    for (const m of multiples)
+      if (m * 10 ** e >= low * (1 - 1e-9) && m * 10 ** e <= high * (1 + 1e-9)) ticks.push(m * 10 ** e);
+  const scale = (value: number): number => from + ((Math.log10(value) - a) / (b - a || 1)) * (to - from);
+  return Object.assign(scale, { ticks });
+}
+
+/** Positions at least `gap` apart, as near to the wanted ones as sweeping down and up gets them, inside [low, high]. */
+export function spread(wanted: readonly number[], gap: number, low: number, high: number): number[] {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
+  const out = [...wanted];
+  let edge = low;
+  for (const i of order) {
+    out[i] = Math.max(out[i]!, edge);
+    edge = out[i]! + gap;
+  }
+  edge = high;
+  for (const i of order.reverse()) {
+    out[i] = Math.min(out[i]!, edge);
+    edge = out[i]! - gap;
+  }
+  return out;
+}
