@@ -28,7 +28,7 @@ export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';
 export type { Device } from './runtime/session.ts';
-export type { RunEvent } from './train/events.ts';
+export type { DoneEvent, RunEvent } from './train/events.ts';
 export type { UseOptions } from './train/host.ts';
 export type { Metrics } from './train/metrics.ts';
 export { type AdapterSummary, type MultiAdapter, openMultiAdapter } from './train/multi-adapter.ts';
@@ -84,7 +84,7 @@ export function specOf(options: TrainOptions): RunSpec {
     signal: _a,
     ...rest
   } = options;
-  const { source, trainCount, valFraction, testFraction, splitSeed, imageSize, ...training } = rest;
+  const { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize, ...training } = rest;
   const names = methodNames(method);
   return parseRunSpec({
     data: locateData(data),
@@ -95,7 +95,7 @@ export function specOf(options: TrainOptions): RunSpec {
     })),
     ...(preset === undefined ? {} : { preset }),
     training,
-    dataOptions: { source, trainCount, valFraction, testFraction, splitSeed, imageSize },
+    dataOptions: { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
     protocol: { name: protocol, round, options: protocolOptions },
   });
 }
@@ -103,8 +103,6 @@ export function specOf(options: TrainOptions): RunSpec {
 /** The names of a protocol's rounds, each a run of its own. Throws OptionError. */
 export const protocolRounds = (name: string, options: Readonly<Record<string, unknown>> = {}): readonly string[] =>
   configureProtocol({ name, options }).rounds;
-
-export type DoneEvent = Extract<RunEvent, { type: 'done' }>;
 
 /** A run: its events by `for await`, or its result. */
 export interface Run extends AsyncIterable<RunEvent> {

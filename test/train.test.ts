@@ -68,6 +68,7 @@ describe('a run', () => {
       'metrics.jsonl',
       'run.json',
       'test_logits.safetensors',
+      'val_logits.safetensors',
     ]);
     expect((await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n').length).toBe(3);
     expect((await readFile(join(out, 'metrics.csv'), 'utf8')).trim().split('\r\n').length).toBe(4);

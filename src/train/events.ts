@@ -74,3 +74,5 @@ export type RunEvent =
       readonly tests: Readonly<Record<string, Metrics>>;
       readonly seconds: number;
     };
+
+export type DoneEvent = Extract<RunEvent, { type: 'done' }>;

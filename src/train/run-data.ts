@@ -5,9 +5,10 @@ import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
 import type { Augmentation } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
-import type { Picture } from '../data/dataset.ts';
+import type { Dataset, Picture } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
 import { createPrefetch } from '../data/prefetch.ts';
+import { byName } from '../data/split.ts';
 import { threadsWork } from '../data/threads.ts';
 import { enlarged, type Geometry, geometryOf } from '../data/transform.ts';
 import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
@@ -45,6 +46,27 @@ export interface RunData {
   readonly record: unknown;
   /** Gives files and threads back. */
   close(): void;
+}
+
+/** One fingerprint over those of the sets, in their order. */
+export const fingerprintOfSets = (sets: readonly (readonly [string, string])[]): string =>
+  sha256(sets.map(([set, fingerprint]) => `${set} ${fingerprint}`).join('\n'));
+
+/** All pictures of a data set: the splits, then shifted test sets. */
+export const picturesBySet = ({ splits, shifts }: Dataset): Map<string, readonly Picture[]> =>
+  new Map([['train', splits.train], ['val', splits.val], ['test', splits.test], ...shifts]);
+
+/** The data of a spec in the splits that it trains and tests on. Throws DataError. */
+export async function openSplits(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<Dataset> {
+  const { splitSeed, imageSize: _, trainOnVal, ...division } = spec.dataOptions;
+  const dataset = await openDataset(spec.data, { ...division, seed: splitSeed, protocol: spec.protocol });
+  if (!trainOnVal) return dataset;
+  const { train, val, test } = dataset.splits;
+  return {
+    ...dataset,
+    splits: { train: [...train, ...val].sort(byName), val: [], test },
+    splitRule: `${dataset.splitRule}; trained on validation too`,
+  };
 }
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
@@ -150,10 +172,9 @@ export async function* openRunData(
   strict: boolean,
 ): AsyncGenerator<RunEvent, RunData, void> {
   const { flip, randomResizedCrop, seed } = spec.training;
-  const { splitSeed, imageSize: _, ...division } = spec.dataOptions;
-  const dataset = await openDataset(spec.data, { ...division, seed: splitSeed, protocol: spec.protocol });
-  const { train: training, val, test } = dataset.splits;
-  const sets = new Map([['train', training], ['val', val], ['test', test], ...dataset.shifts]);
+  const dataset = await openSplits(spec);
+  const training = dataset.splits.train;
+  const sets = picturesBySet(dataset);
   const packs = new Map<string, Pack>();
   for (const [split, pictures] of sets) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
@@ -161,7 +182,7 @@ export async function* openRunData(
   }
   const trainPack = packs.get('train')!;
   requireReadable(dataset.root, dataset.classes, training, trainPack);
-  const fingerprint = sha256([...packs].map(([split, pack]) => `${split} ${pack.fingerprint}`).join('\n'));
+  const fingerprint = fingerprintOfSets([...packs].map(([set, pack]) => [set, pack.fingerprint]));
   const unreadable = [...packs.values()].flatMap((pack) => pack.unreadable);
   const augmentation = { flip, randomResizedCrop, interpolation: preprocessing.interpolation };
   const { name, root, classes, splitRule } = dataset;

@@ -11,6 +11,7 @@ export const runFiles = {
   data: 'data.json',
   metrics: 'metrics.jsonl',
   table: 'metrics.csv',
+  valLogits: 'val_logits.safetensors',
   testLogits: 'test_logits.safetensors',
   adapterConfig: 'adapter_config.json',
   adapter: 'adapter_model.safetensors',
@@ -109,13 +110,30 @@ function isAlive({ pid, host }: Lock): boolean {
   }
 }
 
+/** The living process other than this one that holds the folder, if any; a torn lock is nobody's. */
+async function holderOf(folder: string): Promise<Lock | undefined> {
+  const holder = await readJson<Lock>(join(folder, runFiles.lock)).catch(() => undefined);
+  return holder && holder.pid !== process.pid && isAlive(holder) ? holder : undefined;
+}
+
+/**
+ * For a caller that knows the folder to be its own by other means: waits up to `milliseconds` for the process that held it
+ * before to be gone, then takes its lock away (its number may belong to another process by now).
+ */
+export async function clearRunFolder(folder: string, milliseconds: number): Promise<void> {
+  const started = performance.now();
+  while ((await holderOf(folder)) && performance.now() - started < milliseconds)
+    await new Promise((wake) => setTimeout(wake, 100));
+  await rm(join(folder, runFiles.lock), { force: true });
+}
+
 /** Makes the folder and takes it for this process. Throws RunError while another living process holds it. */
 export async function takeRunFolder(folder: string): Promise<{ release(): Promise<void> }> {
   const path = join(folder, runFiles.lock);
   try {
     await mkdir(folder, { recursive: true });
-    const holder = await readJson<Lock>(path).catch(() => undefined); // a torn lock is nobody's
-    if (holder && holder.pid !== process.pid && isAlive(holder))
+    const holder = await holderOf(folder);
+    if (holder)
       throw new RunError(
         `${folder}: process ${holder.pid} on ${holder.host} is training here; wait for it, or give another --out`,
       );

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly resume?: boolean | undefined;
   /** Fail at the first unreadable picture instead of skipping it. */
   readonly strict?: boolean | undefined;
+  /** Evaluate the test pictures at the end (left out = yes). Grid points of a study don't: test pictures choose nothing. */
+  readonly test?: boolean | undefined;
   readonly device?: Device | undefined;
   readonly threads?: number | undefined;
   /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
@@ -115,6 +117,11 @@ async function* inFolder(
   }
 }
 
+interface Evaluation {
+  readonly logits: Float32Array;
+  readonly metrics: Metrics;
+}
+
 interface Run {
   readonly options: RunOptions;
   readonly spec: RunSpec;
@@ -166,7 +173,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
 
   const trainer = await trainerOf(training.batchSize, microBatch);
   const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, evaluationBatch));
-  const evaluate = async (pictures: EvaluationPictures, state: State) => {
+  const evaluate = async (pictures: EvaluationPictures, state: State): Promise<Evaluation> => {
     const logits = await evaluator.logits(pictures, parametersOf(state));
     return { logits, metrics: metricsOf(logits, pictures.labels, data.classes.length) };
   };
@@ -193,7 +200,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
   const exhausted = () => training.patience > 0 && progress.epoch - 1 - progress.bestEpoch >= training.patience;
 
   try {
-    let lastVal: Metrics | undefined;
+    let lastVal: Evaluation | undefined;
     while (progress.epoch < training.epochs && !exhausted()) {
       const { epoch } = progress;
       const epochStart = performance.now();
@@ -249,8 +256,8 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
         }
       }
 
-      const val = data.val.count > 0 ? (await evaluate(data.val, trainer.state())).metrics : undefined;
-      lastVal = val;
+      lastVal = data.val.count > 0 ? await evaluate(data.val, trainer.state()) : undefined;
+      const val = lastVal?.metrics;
       const event: RunEvent = {
         type: 'epoch',
         epoch,
@@ -270,17 +277,19 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
 
     const kept = best ?? parametersOf(trainer.state());
+    const val = best && data.val.count > 0 ? await evaluate(data.val, kept) : lastVal;
+    if (val) await saveLogits(run, runFiles.valLogits, new Map([['val', data.val]]), new Map([['val', val.logits]]));
     const { protocol, options: chosen } = configureProtocol(spec.protocol);
     const amongOwn = protocol.amongOwnClasses?.(chosen) ?? false;
     const tests: Record<string, Metrics> = {};
     const logits = new Map<string, Float32Array>();
-    for (const [set, pictures] of data.tests) {
+    for (const [set, pictures] of options.test === false ? [] : data.tests) {
       const result = await evaluate(pictures, kept);
       const among = set !== 'test' && amongOwn;
       tests[set] = among ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
       logits.set(set, result.logits);
     }
-    if (logits.size > 0) await saveTestLogits(run, logits);
+    if (logits.size > 0) await saveLogits(run, runFiles.testLogits, data.tests, logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
     await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
     await writeTable(folder);
@@ -290,7 +299,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       folder,
       keptEpoch: best ? progress.bestEpoch : progress.epoch - 1,
       stoppedEarly: progress.epoch < training.epochs,
-      val: best && data.val.count > 0 ? (await evaluate(data.val, kept)).metrics : lastVal,
+      val: val?.metrics,
       test: tests.test,
       tests,
       seconds: secondsSoFar(),
@@ -433,16 +442,21 @@ function adapterConfig({ spec, backbone, data }: Run) {
 }
 
 /**
- * Logits (pictures, classes) and labels (pictures,) of each test set, `logits` and `labels` for the first and
+ * Logits (pictures, classes) and labels (pictures,) of each set of pictures, `logits` and `labels` for the first and
  * `<set>.logits` for the shifted ones; names of pictures in the metadata.
  */
-async function saveTestLogits({ folder, data }: Run, logits: ReadonlyMap<string, Float32Array>): Promise<void> {
-  const path = join(folder, runFiles.testLogits);
-  const prefixed = (set: string, name: string) => (set === 'test' ? name : `${set}.${name}`);
+async function saveLogits(
+  { folder, data }: Run,
+  file: string,
+  sets: ReadonlyMap<string, EvaluationPictures>,
+  logits: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  const path = join(folder, file);
+  const prefixed = (set: string, name: string) => (set === 'test' || set === 'val' ? name : `${set}.${name}`);
   const names: [string, string][] = [];
   const tensors: [string, Tensor][] = [];
   for (const [set, values] of logits) {
-    const { labels, names: pictures, count } = data.tests.get(set)!;
+    const { labels, names: pictures, count } = sets.get(set)!;
     tensors.push(
       [prefixed(set, 'logits'), { dtype: 'float32', shape: [count, data.classes.length], data: values }],
       [prefixed(set, 'labels'), { dtype: 'int32', shape: [count], data: labels }],

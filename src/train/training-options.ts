@@ -98,6 +98,11 @@ export const dataOptions = {
     max: 0.9,
     help: 'share of pictures for test, where there is no such folder',
   },
+  trainOnVal: {
+    type: 'boolean',
+    default: false,
+    help: 'train on the validation pictures too, once everything is chosen',
+  },
   splitSeed: { type: 'integer', default: 0, min: 0, max: 2 ** 31 - 1, help: 'seed of the split' },
   imageSize: {
     type: 'integer',

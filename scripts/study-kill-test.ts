@@ -1,0 +1,142 @@
+// Kills a study again and again (kill -9, at random moments, workers and the main process alike), resumes it each time, and
+// compares it with an undisturbed one: every trial exactly once, results equal to the last bit.
+//   npx tsx scripts/study-kill-test.ts [pglite|postgres] [kills]
+// On postgres (a server of its own, see test/support/postgres.ts) three workers run, and the server is restarted as well.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { canonicalJson, type Json, sha256 } from '../src/base/identity.ts';
+import { stream } from '../src/base/rng.ts';
+import { openDatabase } from '../src/study/open.ts';
+import { openStore } from '../src/study/store.ts';
+import { postgresBinaries, startPostgres } from '../test/support/postgres.ts';
+import { writePictures, writeTinyModel } from '../test/support/tiny.ts';
+
+const [kind = 'pglite', count = '200'] = process.argv.slice(2);
+const kills = Number(count);
+const workers = kind === 'postgres' ? 3 : 2;
+const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const root = await mkdtemp(join(tmpdir(), 'vitune-kill-'));
+// Every step is saved, so that no kill comes too early to matter.
+const env = { ...process.env, VITUNE_CACHE: join(root, 'cache'), VITUNE_SAVE_SECONDS: '0' };
+const rng = stream(Date.now(), 'kills');
+
+await writePictures(join(root, 'shapes'), 30);
+await writeTinyModel(join(root, 'tiny'));
+const plan = join(root, 'plan.yaml');
+await writeFile(
+  plan,
+  `name: killed
+models: tiny
+data: shapes
+dataOptions: { valFraction: 0.2, testFraction: 0.2 }
+methods: [{ name: lora, options: { rank: [1, 2, 3] } }, linear, bitfit, { name: full, training: { dropPath: [0, 0.1] } }]
+training: { epochs: 40, batchSize: 4, learningRate: [0.001, 0.01] }
+seeds: [0, 1, 2]
+`,
+);
+
+/** What must be the same however often it was killed: per trial, hash of metrics, epochs and files. */
+async function outcome(db: string): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number }> {
+  const database = await openDatabase(db, 'reader');
+  const store = openStore(database);
+  const hashes = new Map<string, string>();
+  const wrong: string[] = [];
+  const [study] = await store.studies();
+  const rows = await store.trials(study!.id);
+  const attempts = await database.kysely.selectFrom('attempt').select(['trial', 'outcome']).execute();
+  for (const { id, state, val, test } of rows) {
+    const done = attempts.filter((a) => a.trial === id && a.outcome === 'done').length;
+    if (state !== 'done' || done !== 1) wrong.push(`${id}: ${state}, finished ${done} times`);
+    const epochs = (await store.epochs(id)).map((e) => ({ ...(e as object), seconds: 0 }));
+    const files = (await store.artifacts(id)).map((a) => [a.name, a.sha256]);
+    hashes.set(id, sha256(canonicalJson({ val, test, epochs, files } as unknown as Json)));
+  }
+  await store.close();
+  return { hashes, wrong, attempts: attempts.length };
+}
+
+const start = (db: string) => {
+  const child = spawn(process.execPath, [cli, 'study', 'run', plan, '--db', db, '--workers', String(workers)], { env, stdio: ['ignore', 'ignore', 'pipe'] }); // biome-ignore format: one call
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  return { child, ended, error: () => stderr };
+};
+
+const childrenOf = (pid: number): number[] => {
+  try {
+    return execFileSync('ps', ['--ppid', String(pid), '-o', 'pid=,args='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(' worker '))
+      .map((line) => Number(line.trim().split(' ')[0]));
+  } catch {
+    return []; // none
+  }
+};
+
+const undisturbedDb = join(root, 'undisturbed');
+const begun = performance.now();
+const whole = start(undisturbedDb);
+if ((await whole.ended) !== 0) throw new Error(whole.error());
+const expected = await outcome(undisturbedDb);
+/** Milliseconds between two kills at most: some twelve of them would fit into an undisturbed run, evenly spread. */
+const longest = Math.round((performance.now() - begun) / 6);
+console.log(`undisturbed: ${expected.hashes.size} trials`);
+
+let killed = { main: 0, worker: 0 };
+let rounds = 0;
+let restarts = 0;
+let bad = 0;
+while (killed.main + killed.worker < kills) {
+  rounds++;
+  const server = kind === 'postgres' ? await startPostgres(postgresBinaries()!) : undefined;
+  const db = server?.url ?? join(root, `round-${rounds}`);
+  for (;;) {
+    const { child, ended, error } = start(db);
+    let code: number | null | undefined;
+    void ended.then((value) => {
+      code = value;
+    });
+    while (code === undefined) {
+      await new Promise((wake) => setTimeout(wake, 100 + rng.below(longest)));
+      if (code !== undefined || killed.main + killed.worker >= kills) continue;
+      const victims = childrenOf(child.pid!);
+      if (server && rng.below(15) === 0) {
+        server.restart(rng.below(2) === 0 ? 'fast' : 'immediate');
+        restarts++;
+      } else if (victims.length === 0 || rng.below(3) === 0) {
+        child.kill('SIGKILL');
+        killed = { ...killed, main: killed.main + 1 };
+        await ended;
+      } else {
+        try {
+          process.kill(victims[rng.below(victims.length)]!, 'SIGKILL');
+          killed = { ...killed, worker: killed.worker + 1 };
+        } catch {
+          // it was gone already
+        }
+      }
+    }
+    if (code === 0) break;
+    if (code !== null) throw new Error(`the study ended with ${code}: ${error()}`);
+  }
+  const got = await outcome(db);
+  const differ = [...expected.hashes].filter(([id, hash]) => got.hashes.get(id) !== hash);
+  bad += differ.length + got.wrong.length + Math.abs(got.hashes.size - expected.hashes.size);
+  console.log(
+    `round ${rounds}: ${got.hashes.size} trials in ${got.attempts} attempts; ${killed.main} kills of the main process and ${killed.worker} of workers so far${server ? `, ${restarts} restarts of the server` : ''}; ${differ.length} results differ, ${got.wrong.length} not exactly once`,
+  );
+  for (const line of got.wrong) console.log(`  ${line}`);
+  for (const [id] of differ) console.log(`  differs: ${id}`);
+  await server?.stop();
+}
+await rm(root, { recursive: true, force: true });
+console.log(
+  `${killed.main + killed.worker} kills on ${kind}: ${bad === 0 ? 'nothing lost, nothing twice, all bits equal' : `${bad} wrong`}`,
+);
+process.exit(bad === 0 ? 0 : 1);

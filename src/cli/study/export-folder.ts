@@ -1,0 +1,86 @@
+// A study as a self-contained folder: its plan, its results, every trial's metrics and files; and each cell in the layout of
+// the published study's code (tune_summary.csv, final_result.json), which others' scripts read.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeCsv } from '../../formats/csv.ts';
+import { finalResults, summarize } from '../../study/results.ts';
+import type { CellName, StudyRow, TrialRow } from '../../study/rows.ts';
+import type { Store } from '../../study/store.ts';
+
+/** Names in a path hold letters, digits, dots, dashes, underscores and plus signs only. */
+const safe = (name: string): string => name.replaceAll(/[^\w.+-]/g, '_').replace(/^\.+$/, '_');
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The published code's names for options that both have. */
+const studyNames: Readonly<Record<string, string>> = {
+  learningRate: 'lr',
+  weightDecay: 'wd',
+  dropPath: 'drop_path_rate',
+};
+const studyParams = (params: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [studyNames[name] ?? name, value]));
+
+const percent = (share: number | undefined): string => (share === undefined ? '' : (100 * share).toFixed(2));
+interface EpochRecord {
+  readonly train: { readonly loss: number; readonly top1: number };
+  readonly val?: { readonly loss: number; readonly top1: number; readonly top5: number };
+}
+
+/** One line a grid point: its parameters and what it reached, in percent, as the published code writes it. */
+async function tuneSummary(store: Store, rows: readonly TrialRow[]): Promise<string> {
+  const header = ['param_set', 'train_loss', 'train_top1', 'val_loss', 'val_top1', 'val_top5', 'val_best_top1'];
+  const lines: (string | number)[][] = [];
+  for (const { id, point, val } of rows.filter(({ phase, state }) => phase === 'tune' && state === 'done')) {
+    const epochs = (await store.epochs(id)) as EpochRecord[];
+    const last = epochs.at(-1);
+    const best = Math.max(...epochs.map((epoch) => epoch.val?.top1 ?? 0));
+    const own = [val!.loss, percent(val!.top1), percent(val!.top5), percent(best)];
+    lines.push([JSON.stringify(studyParams(point.params)), last?.train.loss ?? '', percent(last?.train.top1), ...own]);
+  }
+  return encodeCsv([header, ...lines]);
+}
+
+function finalResult(study: StudyRow, index: number, rows: readonly TrialRow[]): unknown {
+  const results = finalResults(study, rows).filter(({ method, data, model }) => {
+    const names = study.cells[index]!;
+    return method === names.method && data === names.data && model === names.model;
+  });
+  const [summary] = summarize(results);
+  if (!summary) return undefined;
+  return {
+    avg_acc1: Number((100 * summary.mean).toFixed(2)),
+    inserted_parameters: summary.parameters,
+    best_tune: [studyParams(summary.params), Number((100 * summary.mean).toFixed(2))],
+    seeds: results.map(({ seed, top1 }) => ({ seed, top1: Number((100 * top1).toFixed(2)) })),
+  };
+}
+
+const cellFolder = ({ model, data, method }: CellName): string => join(safe(model), safe(data), safe(method));
+
+/** Writes the study below `folder`; returns how many trials it holds. Throws what writing throws. */
+export async function exportStudy(store: Store, study: StudyRow, folder: string): Promise<number> {
+  const rows = await store.trials(study.id);
+  const root = join(folder, safe(study.name));
+  await mkdir(root, { recursive: true });
+  const write = (name: string, contents: string | Uint8Array) => writeFile(join(root, name), contents);
+  await write('study.json', json({ id: study.id, name: study.name, plan: study.plan, cells: study.cells }));
+  await write('results.json', json(finalResults(study, rows)));
+  for (const row of rows) {
+    const { id } = row;
+    const own = join('trials', id);
+    await mkdir(join(root, own), { recursive: true });
+    await write(join(own, 'trial.json'), json({ ...row, names: study.cells[row.cell], spec: await store.spec(id) }));
+    const epochs = await store.epochs(id);
+    await write(join(own, 'metrics.jsonl'), epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+    for (const { name, bytes } of await store.artifacts(id)) await write(join(own, safe(name)), bytes);
+  }
+  for (const [index, names] of study.cells.entries()) {
+    const own = rows.filter((row) => row.cell === index);
+    const path = join('cells', cellFolder(names));
+    await mkdir(join(root, path), { recursive: true });
+    await write(join(path, 'tune_summary.csv'), await tuneSummary(store, own));
+    const final = finalResult(study, index, own);
+    if (final) await write(join(path, 'final_result.json'), json(final));
+  }
+  return rows.length;
+}

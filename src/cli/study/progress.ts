@@ -1,0 +1,62 @@
+// A study for a person who looks on: one line a worker, a bar over all, the best so far, the time left. Where standard error
+// is no terminal, one line a finished run instead.
+import { createLogUpdate } from 'log-update';
+import colors from 'picocolors';
+import type { WorkerRow } from '../../study/rows.ts';
+import type { Standing } from '../../study/standing.ts';
+import { duration, percent } from '../output.ts';
+
+const width = 24;
+const bar = (share: number): string => {
+  const full = Math.round(share * width);
+  return colors.green('━'.repeat(full)) + colors.dim('━'.repeat(width - full));
+};
+
+/** Cells shown at most: a terminal has some 25 lines. */
+const maxBest = 12;
+
+const share = ({ workDone, workLeft }: Standing): number => workDone / (workDone + workLeft || 1);
+
+/** Seconds left at the rate since `start`, where anything was done since then. */
+export function secondsLeft(now: Standing, start: { readonly workDone: number; readonly at: number }): number {
+  const done = now.workDone - start.workDone;
+  return done > 0 ? (now.workLeft * ((performance.now() - start.at) / 1000)) / done : Number.NaN;
+}
+
+export function standingLines(standing: Standing, workers: readonly WorkerRow[], left: number): string[] {
+  const { done, total, failed, best, failures } = standing;
+  const bad = failed > 0 ? colors.yellow(`  ${failed} failed`) : '';
+  const ready = Number.isFinite(left) ? `  ${duration(left)} left` : '';
+  return [
+    `${bar(share(standing))} ${colors.bold(standing.study)} ${done}/${total} runs${bad}${ready}${standing.status === 'running' ? '' : `  (${standing.status})`}`,
+    ...workers.map(({ host, pid, progress }) =>
+      progress
+        ? `  ${bar(progress.share)} ${progress.label}, epoch ${progress.epoch + 1}/${progress.epochs} (${host}, ${pid})`
+        : `  ${bar(0)} between runs (${host}, ${pid})`,
+    ),
+    ...best
+      .slice(0, maxBest)
+      .map(({ model, data, method, val, done: points, points: all }) => `  best of ${points}/${all}: ${percent(val)} val  ${method} on ${data}, ${model}`), // biome-ignore format: one line
+    ...(best.length > maxBest ? [`  and ${best.length - maxBest} more`] : []),
+    ...failures.slice(0, 3).map(({ trial, reason }) => colors.yellow(`  failed ${trial}: ${reason}`)),
+  ];
+}
+
+export function createStudyProgress(stream: NodeJS.WriteStream = process.stderr) {
+  const live = stream.isTTY ? createLogUpdate(stream) : undefined;
+  let start: { workDone: number; at: number } | undefined;
+  let told = 0;
+  return {
+    clear: () => live?.clear(),
+    show(standing: Standing, workers: readonly WorkerRow[]) {
+      start ??= { workDone: standing.workDone, at: performance.now() };
+      const left = secondsLeft(standing, start);
+      if (live) return live(standingLines(standing, workers, left).join('\n'));
+      if (standing.done + standing.failed === told) return;
+      told = standing.done + standing.failed;
+      stream.write(
+        `${standing.study}: ${told}/${standing.total} runs${Number.isFinite(left) ? `, ${duration(left)} left` : ''}\n`,
+      );
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// A plan becomes a study: cells (model x data x method) with their trials. Everything that is wrong is found before
+// anything runs, all at once.
+import { OptionError, VituneError } from '../base/errors.ts';
+import { checkMethods, configureMethods } from '../methods/index.ts';
+import { parseRunSpec } from '../train/spec.ts';
+import type { StudyEnvironment } from './environment.ts';
+import { gridPoints } from './grid.ts';
+import { normalizePlan, type Plan } from './plan.ts';
+import { type PlanPath, type Problem, parsePlan } from './plan-file.ts';
+import { type CheckedData, type CheckedMethod, type CheckedModel, createParts } from './plan-parts.ts';
+import { type TrialSpec, trialId } from './trial.ts';
+
+/** A grid point of a cell. */
+export interface Point {
+  /** Position on each axis of the cell. */
+  readonly position: readonly number[];
+  /** What the plan gave or the grid varied, by option name. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  readonly trial: TrialSpec;
+}
+
+/** One model, data and method: what is tuned as a whole and ends in one line of the results. */
+export interface Cell {
+  readonly model: string;
+  readonly data: string;
+  readonly method: string;
+  readonly points: readonly Point[];
+}
+
+export interface Study {
+  readonly plan: Plan;
+  readonly cells: readonly Cell[];
+  /** Grid points that came out the same as another one of their cell. */
+  readonly duplicates: number;
+}
+
+/** Pictures run at once where the plan doesn't say: fixed, because a probe would tie the last bits to the machine. */
+const studyMicroBatch = 16;
+
+/** Throws OptionError with one line a problem, `<file>:<line>:<column>: <message>`. */
+function refuse(file: string, problems: readonly Problem[]): never {
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  const lines = [...new Set(sorted.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`))];
+  const count = `${lines.length} problem${lines.length === 1 ? '' : 's'}`;
+  throw new OptionError(`${file}: ${count} in the plan; nothing was run`, { lines });
+}
+
+/** Grid points that each cell may try, so that the final runs still fit into the budget. */
+function pointsInBudget({ budget, seeds }: Plan, cells: number): number {
+  if (budget.trials === undefined || cells === 0) return Number.POSITIVE_INFINITY;
+  return Math.floor((budget.trials - cells * seeds.length) / cells);
+}
+
+/** The trial of one point. Throws OptionError for values that don't go together. */
+function trialOf(
+  plan: Plan,
+  model: CheckedModel,
+  data: CheckedData,
+  method: CheckedMethod,
+  values: Readonly<Record<'method' | 'training', Readonly<Record<string, unknown>>>>,
+): TrialSpec {
+  const epochs = plan.search.kind === 'halving' ? { epochs: plan.search.epochs[0]! } : {};
+  const run = parseRunSpec({
+    data: data.path,
+    model: model.folder,
+    methods: method.choices(values.method),
+    training: { microBatch: studyMicroBatch, ...values.training, ...epochs },
+    dataOptions: data.options,
+    ...(plan.preset === undefined ? {} : { preset: plan.preset }),
+  });
+  return {
+    phase: 'tune',
+    run,
+    threads: plan.threads,
+    fingerprints: { data: data.fingerprint, model: model.fingerprint },
+  };
+}
+
+/**
+ * Reads a plan and works out its trials. `folder` is what relative paths start from. Throws OptionError that lists every
+ * problem with line and column.
+ */
+export async function openPlan(
+  text: string,
+  file: string,
+  folder: string,
+  environment: StudyEnvironment,
+): Promise<Study> {
+  const { input, problems: shape, problemAt } = parsePlan(text);
+  if (!input) return refuse(file, shape);
+  const plan = normalizePlan(input, environment.defaultModel);
+  const problems: Problem[] = [];
+  const tell = (path: PlanPath, message: string) => void problems.push(problemAt(path, message));
+  const parts = createParts(input, plan, folder, environment, tell);
+  parts.preset();
+  parts.search();
+  const models = await parts.models();
+  const data = await parts.data();
+  const methods = parts.methods();
+
+  const count = models.length * data.length * methods.length;
+  const affordable = pointsInBudget(plan, count);
+  if (affordable < 1)
+    tell(
+      ['budget', 'trials'],
+      `${plan.budget.trials} trials are too few for ${count} cells with ${plan.seeds.length} final runs each; give at least ${count * (plan.seeds.length + 1)}`,
+    );
+  if (problems.length > 0) return refuse(file, problems);
+
+  const { search } = plan;
+  const wanted = Math.min(search.kind === 'random' ? search.points : Number.POSITIVE_INFINITY, affordable);
+  const seed = search.kind === 'random' ? search.seed : 0;
+  let duplicates = 0;
+  const cellOf = (model: CheckedModel, set: CheckedData, method: CheckedMethod): Cell => {
+    const points = new Map<string, Point>();
+    const names = { model: model.name, data: set.name, method: method.label };
+    for (const { position, values } of gridPoints(method.axes, { count: wanted, seed, names: Object.values(names) }))
+      try {
+        const trial = trialOf(plan, model, set, method, values);
+        checkMethods(configureMethods(trial.run.methods), model.config);
+        const id = trialId(trial);
+        if (points.has(id)) duplicates++;
+        else points.set(id, { position, params: { ...values.method, ...values.training }, id, trial });
+      } catch (error) {
+        if (!(error instanceof VituneError)) throw error;
+        tell(method.path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
+      }
+    if (points.size > 1 && set.pictures.val === 0)
+      tell(
+        ['data'],
+        `${set.name} has no validation pictures to choose among ${points.size} points by; set valFraction`,
+      );
+    return { ...names, points: [...points.values()] };
+  };
+  const cells = models.flatMap((model) => data.flatMap((set) => methods.map((method) => cellOf(model, set, method))));
+  if (problems.length > 0) return refuse(file, problems);
+  return { plan, cells, duplicates };
+}

@@ -1,0 +1,60 @@
+// A database that the store runs on: PostgreSQL on a server, or embedded in a process (PGlite). From here on there is one
+// code path; pg-boss, the queue, goes through the same connections.
+import { CompiledQuery, type Kysely, Migrator } from 'kysely';
+import PgBoss from 'pg-boss';
+import { messageOf, RunError } from '../../base/errors.ts';
+import { studies } from './migrations/001-studies.ts';
+import type { Tables } from './tables.ts';
+
+export interface Database {
+  readonly kysely: Kysely<Tables>;
+  /** `fetch`, `insert` and `deleteJob` only; nothing of it runs by itself. */
+  readonly queue: PgBoss;
+  close(): Promise<void>;
+}
+
+/** Migrations in order; a name is never changed once it was published. */
+const migrations = { '001-studies': studies };
+
+type Executor = Pick<Kysely<Tables>, 'executeQuery'>;
+
+/** pg-boss's way to run SQL, on a connection or inside of a transaction. */
+export const bossDb = (db: Executor): PgBoss.Db => ({
+  executeSql: async (text, values) => {
+    const { rows } = await db.executeQuery(CompiledQuery.raw(text, values ?? []));
+    // biome-ignore lint/suspicious/noExplicitAny: pg-boss's own signature
+    return { rows: rows as any[] };
+  },
+});
+
+async function bringUpToDate(kysely: Kysely<Tables>, queue: PgBoss): Promise<void> {
+  const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw new RunError(`study store: its tables can't be made: ${messageOf(error)}`, { cause: error });
+  await queue.start();
+  await queue.stop({ graceful: false, wait: false }); // it was started for its own tables only
+}
+
+/**
+ * A database over these connections, `release` ends what lies below Kysely. Without `migrate` its tables are taken as they
+ * are: another process brought them up to date.
+ */
+export async function prepare(
+  kysely: Kysely<Tables>,
+  release: () => Promise<void>,
+  migrate: boolean,
+): Promise<Database> {
+  const queue = new PgBoss({ db: bossDb(kysely), supervise: false, schedule: false });
+  queue.on('error', () => {}); // every call rejects by itself
+  const close = async () => {
+    await kysely.destroy();
+    await release();
+  };
+  try {
+    if (migrate) await bringUpToDate(kysely, queue);
+    return { kysely, queue, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

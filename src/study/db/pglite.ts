@@ -1,0 +1,103 @@
+// The embedded database: a folder, opened by the process that runs the study and reached by all others through its socket.
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely } from 'kysely';
+import { RunError } from '../../base/errors.ts';
+import { type Database, prepare } from './database.ts';
+import { sessionDialect } from './dialect.ts';
+import { livingOwner, type OwnerRole, takeFolder } from './owner.ts';
+import { localSource, type SqlSource } from './session.ts';
+import type { Tables } from './tables.ts';
+import { remoteSource, serve } from './wire.ts';
+
+/** Milliseconds that a study waits for a reader to be done with the folder. */
+const readerPatience = 30_000;
+
+/** Unix sockets have short paths, so it can't lie in the database's folder. Only this user may enter it. */
+async function socketPath(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitune-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  // Windows has named pipes in place of socket files.
+  const path = process.platform === 'win32' ? `\\\\.\\pipe\\${folder.replaceAll(/[\\/:]/g, '-')}` : join(folder, 's');
+  return { path, remove };
+}
+
+const databaseOf = (source: SqlSource, release: () => Promise<void>, migrate: boolean) =>
+  prepare(new Kysely<Tables>({ dialect: sessionDialect(source) }), release, migrate);
+
+/** Runs the database in this process. Undefined = another one has it. */
+async function own(folder: string, role: OwnerRole): Promise<Database | undefined> {
+  let open: (pg: PGlite) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  // The socket answers before the folder is taken, and queries wait until the database is open.
+  const opening = new Promise<PGlite>((res, rej) => {
+    open = res;
+    fail = rej;
+  });
+  opening.catch(() => {});
+  const source = localSource(opening);
+  const socket = await socketPath();
+  const server = await serve(source, socket.path);
+  const stopServing = async () => {
+    server.close();
+    await socket.remove();
+  };
+  try {
+    if (await takeFolder(folder, role, socket.path)) {
+      await stopServing();
+      return undefined;
+    }
+    const pg = await PGlite.create(join(folder, 'pg'));
+    open(pg);
+  } catch (error) {
+    fail(error);
+    await stopServing();
+    throw error;
+  }
+  const release = async () => {
+    await source.close();
+    await stopServing();
+  };
+  return databaseOf(source, release, true);
+}
+
+/** Reaches the database through its owner. */
+function joinOwner(folder: string): Promise<Database> {
+  const source = remoteSource(async () => {
+    const owner = await livingOwner(folder);
+    if (!owner) throw Object.assign(new Error(`no study runs on ${folder} now`), { code: 'ECONNREFUSED' });
+    return owner.socket;
+  });
+  return databaseOf(source, () => source.close(), false);
+}
+
+/**
+ * Opens the database in a folder. `study` owns it and throws RunError while another study does; `reader` joins an owner,
+ * or opens the folder for itself; `worker` joins an owner or throws RunError.
+ */
+export async function openPglite(path: string, role: OwnerRole | 'worker'): Promise<Database> {
+  const folder = resolve(path);
+  if (role === 'study') await mkdir(folder, { recursive: true });
+  else if (!existsSync(folder))
+    throw new RunError(`--db ${folder}: no such folder; a study makes it: vitune study run`);
+  const started = performance.now();
+  for (;;) {
+    const owner = await livingOwner(folder);
+    if (owner && role !== 'study') return joinOwner(folder);
+    if (!owner && role === 'worker')
+      throw new RunError(`--db ${folder}: no study runs there; start one by vitune study run, or vitune study resume`);
+    if (!owner) {
+      const database = await own(folder, role as OwnerRole);
+      if (database) return database;
+      continue;
+    }
+    if (owner.role === 'study' || performance.now() - started > readerPatience)
+      throw new RunError(
+        `--db ${folder}: process ${owner.pid} has it open; see vitune study status, or join it by vitune worker`,
+      );
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+}

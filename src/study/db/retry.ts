@@ -1,0 +1,25 @@
+// Tries again what failed because the database was away for a while: a server that restarts, a study process that was
+// started anew. Everything tried again must be safe to run twice, since an answer may be lost after the work was done.
+
+/** Milliseconds that a database may be away: a server's restart with recovery, with room. */
+const patience = 120_000;
+const pause = 500;
+
+/** PostgreSQL's classes 08 (connection), 57P (shut down, starting up), 40 (serialization, deadlock), and the network's own. */
+function isPassing(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== undefined) return /^(08|57P|40)/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)/.test(code);
+  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(message ?? ''); // biome-ignore format: one expression
+}
+
+export async function withRetry<T>(work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() - started > patience) throw error;
+      await new Promise((wake) => setTimeout(wake, pause));
+    }
+  }
+}

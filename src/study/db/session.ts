@@ -1,0 +1,87 @@
+// SQL sessions on a database that has a single connection: statements take turns, and a transaction holds the turn to its
+// end. What PGlite runs in the process that owns it, and what others reach over a socket, look the same from here.
+import type { PGlite } from '@electric-sql/pglite';
+
+export interface SqlResult {
+  readonly rows: Record<string, unknown>[];
+  readonly affected: number;
+}
+
+export type TransactionEnd = 'commit' | 'rollback';
+
+export interface SqlSession {
+  /** Without values the text may hold several statements; the last one's rows come back. */
+  query(text: string, values: readonly unknown[]): Promise<SqlResult>;
+  begin(): Promise<void>;
+  end(how: TransactionEnd): Promise<void>;
+  /** Rolls back what is still open. */
+  release(): Promise<void>;
+}
+
+export interface SqlSource {
+  session(): SqlSession;
+  close(): Promise<void>;
+}
+
+/** The sessions of a PGlite in this process. */
+export function localSource(opening: Promise<PGlite>): SqlSource {
+  let last: Promise<void> = Promise.resolve();
+  /** Waits for the turn and returns what ends it. */
+  async function turn(): Promise<() => void> {
+    const before = last;
+    let done = () => {};
+    last = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    return done;
+  }
+  async function run(text: string, values: readonly unknown[]): Promise<SqlResult> {
+    const pg = await opening;
+    const result = values.length > 0 ? await pg.query(text, [...values]) : (await pg.exec(text)).at(-1);
+    return { rows: (result?.rows ?? []) as Record<string, unknown>[], affected: result?.affectedRows ?? 0 };
+  }
+  return {
+    session() {
+      let endTurn: (() => void) | undefined;
+      const end = async (how: TransactionEnd) => {
+        try {
+          await run(how, []);
+        } finally {
+          endTurn?.();
+          endTurn = undefined;
+        }
+      };
+      return {
+        async query(text, values) {
+          if (endTurn) return run(text, values);
+          const done = await turn();
+          try {
+            return await run(text, values);
+          } finally {
+            done();
+          }
+        },
+        async begin() {
+          const done = await turn();
+          try {
+            await run('begin', []);
+            endTurn = done;
+          } catch (error) {
+            done();
+            throw error;
+          }
+        },
+        end,
+        async release() {
+          if (endTurn) await end('rollback');
+        },
+      };
+    },
+    async close() {
+      const done = await turn();
+      await (await opening).close();
+      done();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What a study needs from the rest of vitune and is handed: what data and models hold, and the run itself. The study room
+// thus stays free of the engine, and tests can run trials that cost nothing.
+import type { Method } from '../methods/method.ts';
+import type { RunEvent } from '../train/events.ts';
+import type { Metrics } from '../train/metrics.ts';
+import type { RunSpec } from '../train/spec.ts';
+import type { TrialSpec } from './trial.ts';
+
+export interface DataFacts {
+  readonly name: string;
+  readonly classes: number;
+  readonly pictures: { readonly train: number; readonly val: number; readonly test: number };
+  readonly fingerprint: string;
+}
+
+/** The shape of a backbone, as a method asks for it when it decides whether it can be taken. */
+export type BackboneConfig = Parameters<NonNullable<Method['refuses']>>[0];
+
+export interface ModelFacts {
+  /** Name in tables. */
+  readonly name: string;
+  readonly config: BackboneConfig;
+  readonly fingerprint: string;
+}
+
+/** What a finished trial leaves for the store. */
+export interface TrialResult {
+  readonly val: Metrics | undefined;
+  readonly test: Metrics | undefined;
+  /** Trained scalars without the head. */
+  readonly parameters: number;
+  readonly seconds: number;
+  readonly keptEpoch: number;
+  /** For each validation picture 1 where the prediction was right, else 0: what the paired bootstrap draws from. */
+  readonly valRight: Uint8Array | undefined;
+  /** The run's files that are needed later, by name: logits and adapter. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface TrialJob {
+  readonly id: string;
+  readonly spec: TrialSpec;
+  /** Holds the run's checkpoints: a trial that was interrupted goes on from there. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void | Promise<void>;
+}
+
+export interface StudyEnvironment {
+  /** The embedded model's name. */
+  readonly defaultModel: string;
+  /** Where the data lie, made absolute; a built-in name stays as it is. */
+  locateData(reference: string, from: string): string;
+  locateModel(reference: string, from: string): string;
+  /** Both throw a VituneError for what isn't there. */
+  data(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<DataFacts>;
+  model(folder: string): Promise<ModelFacts>;
+  /** Trains. Undefined = it was interrupted by the signal and saved. Throws for a run that failed. */
+  run(job: TrialJob): Promise<TrialResult | undefined>;
+}

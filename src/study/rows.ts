@@ -1,0 +1,81 @@
+// What the study store hands out: studies, trials, workers, as plain records.
+import type { Metrics } from '../train/metrics.ts';
+import type { StudyStatus, TrialState } from './db/tables.ts';
+import type { Plan } from './plan.ts';
+import type { Phase, TrialSpec } from './trial.ts';
+
+export interface CellName {
+  readonly model: string;
+  readonly data: string;
+  readonly method: string;
+}
+
+/** What a trial is within its cell. */
+export interface TrialPoint {
+  readonly position: readonly number[];
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Of a final run: its seed, and the points that the chosen one could not be told from (itself included). */
+  readonly seed?: number;
+  readonly tied?: number;
+  readonly tried?: number;
+}
+
+export interface NewTrial {
+  readonly id: string;
+  readonly spec: TrialSpec;
+  readonly cell: number;
+  readonly phase: Phase;
+  readonly round: number;
+  readonly ordinal: number;
+  readonly point: TrialPoint;
+}
+
+export interface StudyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: Plan;
+  readonly cells: readonly CellName[];
+  readonly status: StudyStatus;
+  readonly created: number;
+}
+
+export interface TrialRow {
+  readonly id: string;
+  readonly cell: number;
+  readonly phase: Phase;
+  readonly round: number;
+  readonly ordinal: number;
+  readonly point: TrialPoint;
+  readonly skipped: boolean;
+  readonly state: TrialState;
+  readonly failures: number;
+  readonly reason: string | null;
+  readonly val: Metrics | null;
+  readonly test: Metrics | null;
+  readonly parameters: number | null;
+  readonly seconds: number | null;
+}
+
+export interface WorkerRow {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly heartbeat: number;
+  readonly stopped: boolean;
+  readonly progress: WorkerProgress | null;
+}
+
+export interface WorkerProgress {
+  readonly trial: string;
+  readonly label: string;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Share of the trial that is done, 0 to 1. */
+  readonly share: number;
+}
+
+export interface Claim {
+  readonly attempt: string;
+  readonly trial: string;
+  readonly spec: TrialSpec;
+}

@@ -1,0 +1,112 @@
+// The reading half of the study store. Every call may be made at any time by any process, and tries again while the database
+// is away.
+import type { Kysely } from 'kysely';
+import { withRetry } from './db/retry.ts';
+import type { Tables } from './db/tables.ts';
+import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
+import type { TrialSpec } from './trial.ts';
+
+export function createReading(kysely: Kysely<Tables>) {
+  return {
+    studies: async (): Promise<StudyRow[]> =>
+      (await withRetry(() => kysely.selectFrom('study').selectAll().orderBy('created').orderBy('id').execute())) as StudyRow[], // biome-ignore format: one statement
+
+    async trials(study: string, cell?: number): Promise<TrialRow[]> {
+      const rows = await withRetry(() =>
+        kysely
+          .selectFrom('study_trial')
+          .innerJoin('trial', 'trial.id', 'study_trial.trial')
+          .leftJoin('result', 'result.trial', 'trial.id')
+          .where('study', '=', study)
+          .$if(cell !== undefined, (q) => q.where('cell', '=', cell!))
+          .select(['trial.id', 'cell', 'phase', 'round', 'ordinal', 'point', 'skipped', 'state', 'failures', 'reason'])
+          .select(['val', 'test', 'parameters', 'seconds'])
+          .orderBy('ordinal')
+          .orderBy('trial.id')
+          .execute(),
+      );
+      return rows as TrialRow[];
+    },
+
+    async spec(trial: string): Promise<TrialSpec> {
+      const row = await withRetry(() =>
+        kysely.selectFrom('trial').select('spec').where('id', '=', trial).executeTakeFirstOrThrow(),
+      );
+      return row.spec as TrialSpec;
+    },
+
+    /** 1 where the prediction was right, else 0, for each validation picture, by trial. */
+    async valRight(trials: readonly string[]): Promise<Map<string, Uint8Array>> {
+      if (trials.length === 0) return new Map();
+      const rows = await withRetry(() =>
+        kysely
+          .selectFrom('result')
+          .select(['trial', 'val_right'])
+          .where('trial', 'in', [...trials])
+          .execute(),
+      );
+      return new Map(rows.flatMap(({ trial, val_right }) => (val_right ? [[trial, val_right] as const] : [])));
+    },
+
+    async artifacts(trial: string): Promise<{ name: string; sha256: string; bytes: Uint8Array }[]> {
+      return withRetry(() =>
+        kysely
+          .selectFrom('artifact')
+          .select(['name', 'sha256', 'bytes'])
+          .where('trial', '=', trial)
+          .orderBy('name')
+          .execute(),
+      );
+    },
+
+    epochs: (trial: string): Promise<unknown[]> =>
+      withRetry(async () => {
+        const rows = await kysely.selectFrom('epoch').select('record').where('trial', '=', trial).orderBy('epoch').execute(); // biome-ignore format: one statement
+        return rows.map(({ record }) => record);
+      }),
+
+    /** Worker rows heard from since `since`, in order of their start. */
+    workers: async (since: number): Promise<WorkerRow[]> =>
+      (await withRetry(() =>
+        kysely
+          .selectFrom('worker')
+          .select(['id', 'host', 'pid', 'heartbeat', 'stopped', 'progress'])
+          .where('heartbeat', '>=', since)
+          .where('stopped', '=', false)
+          .orderBy('started')
+          .orderBy('id')
+          .execute(),
+      )) as WorkerRow[],
+
+    /** Workers that hold a trial and were not heard from since. */
+    async silentWorkers(since: number): Promise<string[]> {
+      const rows = await withRetry(() =>
+        kysely
+          .selectFrom('attempt')
+          .leftJoin('worker', 'worker.id', 'attempt.worker')
+          .where('ended', 'is', null)
+          .where((eb) => eb.or([eb('heartbeat', 'is', null), eb('heartbeat', '<', since), eb('stopped', '=', true)]))
+          .select('attempt.worker')
+          .distinct()
+          .execute(),
+      );
+      return rows.map(({ worker }) => worker);
+    },
+
+    /** Cells of running studies that a trial belongs to. */
+    cellsOf: (trial: string): Promise<{ study: string; cell: number }[]> =>
+      withRetry(() =>
+        kysely
+          .selectFrom('study_trial')
+          .innerJoin('study', 'study.id', 'study_trial.study')
+          .where('trial', '=', trial)
+          .where('status', '!=', 'done')
+          .select(['study', 'cell'])
+          .distinct()
+          .execute(),
+      ),
+
+    references: (): Promise<{ source: string; path: string; record: unknown }[]> =>
+      withRetry(() => kysely.selectFrom('reference').selectAll().orderBy('source').orderBy('path').execute()),
+  };
+}

@@ -1,0 +1,346 @@
+// The study store: every SQL statement that changes something (store-reading.ts has the others). A trial is changed only by the attempt that holds
+// it, so a worker that was thought dead and comes back can do no harm. Queued means: a job in the queue of every running
+// study that wants the trial. Taking a trial takes the job in the same transaction; giving it back makes new jobs.
+import { hostname } from 'node:os';
+import { type Insertable, sql, type Transaction } from 'kysely';
+import { sha256 } from '../base/identity.ts';
+import { bossDb, type Database } from './db/database.ts';
+import { withRetry } from './db/retry.ts';
+import type { AttemptOutcome, StudyStatus, StudyTrialTable, Tables, TrialState } from './db/tables.ts';
+import type { TrialResult } from './environment.ts';
+import type { Claim, NewTrial, StudyRow, WorkerProgress } from './rows.ts';
+import { createReading } from './store-reading.ts';
+import type { TrialSpec } from './trial.ts';
+
+/** Errors after which a trial is given up. */
+export const maxFailures = 3;
+/**
+ * Dead workers after which a trial is given up. Most deaths are not the trial's doing (a machine that was switched off), so
+ * there are more of them; but one that takes all memory would kill workers for ever.
+ */
+export const maxDeaths = 25;
+/** Rows of one insert: PostgreSQL takes 65,535 values. */
+const chunkSize = 2000;
+
+const queueOf = (study: string) => `study-${study}`;
+const chunks = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, i) =>
+    items.slice(i * chunkSize, (i + 1) * chunkSize),
+  );
+
+type Tx = Transaction<Tables>;
+
+export function openStore(database: Database) {
+  const { kysely, queue } = database;
+  const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withRetry(() => kysely.transaction().execute(work));
+
+  /** Jobs for queued trials in the queues of all running studies that want them. */
+  async function enqueue(tx: Tx, trials: readonly string[]): Promise<void> {
+    for (const ids of chunks(trials)) {
+      const wanted = await tx
+        .selectFrom('study_trial')
+        .innerJoin('study', 'study.id', 'study_trial.study')
+        .innerJoin('trial', 'trial.id', 'study_trial.trial')
+        .where('trial.id', 'in', ids)
+        .where('trial.state', '=', 'queued')
+        .where('study.status', '=', 'running')
+        .where('study_trial.skipped', '=', false)
+        .select(['study.id as study', 'trial.id as trial'])
+        .select((eb) => eb.fn.min('study_trial.ordinal').as('ordinal'))
+        .groupBy(['study.id', 'trial.id'])
+        .execute();
+      const jobs = wanted.map(({ study, trial, ordinal }) => ({
+        name: queueOf(study),
+        data: { trial },
+        priority: -Number(ordinal),
+      }));
+      if (jobs.length > 0) await queue.insert(jobs, { db: bossDb(tx) });
+    }
+  }
+
+  async function insertTrials(tx: Tx, study: string, trials: readonly NewTrial[]): Promise<void> {
+    for (const part of chunks(trials)) {
+      await tx
+        .insertInto('trial')
+        .values(part.map(({ id, spec }) => ({ id, spec: JSON.stringify(spec), state: 'queued' as const })))
+        .onConflict((c) => c.column('id').doNothing())
+        .execute();
+      const rows: Insertable<StudyTrialTable>[] = part.map(({ id, cell, phase, round, ordinal, point }) => ({
+        study,
+        trial: id,
+        cell,
+        phase,
+        round,
+        ordinal,
+        point: JSON.stringify(point),
+      }));
+      const fresh = await tx
+        .insertInto('study_trial')
+        .values(rows)
+        .onConflict((c) => c.doNothing())
+        .returning('trial')
+        .execute();
+      await enqueue(
+        tx,
+        fresh.map(({ trial }) => trial),
+      );
+    }
+  }
+
+  /** Ends an open attempt and what it says about its trial; false where it doesn't hold the trial any more. */
+  async function endAttempt(tx: Tx, attempt: string, outcome: AttemptOutcome, reason: string | null): Promise<boolean> {
+    const [ended] = await tx
+      .updateTable('attempt')
+      .set({ ended: Date.now(), outcome, reason })
+      .where('id', '=', attempt)
+      .where('ended', 'is', null)
+      .returning('trial')
+      .execute();
+    if (!ended) return false;
+    const [trial] = await tx
+      .updateTable('trial')
+      .set((eb) => ({
+        attempt: null,
+        failures: eb('failures', '+', outcome === 'failed' ? 1 : 0),
+        deaths: eb('deaths', '+', outcome === 'lost' ? 1 : 0),
+        ...(reason === null ? {} : { reason }),
+      }))
+      .where('id', '=', ended.trial)
+      .where('attempt', '=', attempt)
+      .returning(['id', 'failures', 'deaths'])
+      .execute();
+    if (!trial) return false;
+    const over = trial.failures >= maxFailures || trial.deaths >= maxDeaths;
+    const state: TrialState = outcome === 'done' ? 'done' : over ? 'failed' : 'queued';
+    await tx.updateTable('trial').set({ state }).where('id', '=', trial.id).execute();
+    if (state === 'queued') await enqueue(tx, [trial.id]);
+    return true;
+  }
+
+  return {
+    ...createReading(kysely),
+
+    close: () => database.close(),
+
+    /** Adds a study and its first trials; nothing where it is there already. Trials that other studies ran are shared. */
+    async addStudy(
+      study: Pick<StudyRow, 'id' | 'name' | 'plan' | 'cells'>,
+      trials: readonly NewTrial[],
+    ): Promise<void> {
+      await withRetry(() => queue.createQueue(queueOf(study.id)));
+      await transact(async (tx) => {
+        const [fresh] = await tx
+          .insertInto('study')
+          .values({
+            id: study.id,
+            name: study.name,
+            plan: JSON.stringify(study.plan),
+            cells: JSON.stringify(study.cells),
+            status: 'running',
+            created: Date.now(),
+          })
+          .onConflict((c) => c.column('id').doNothing())
+          .returning('id')
+          .execute();
+        if (fresh) await insertTrials(tx, study.id, trials);
+      });
+    },
+
+    /** Adds trials of a later stage; those that are there already are left alone. */
+    addTrials: (study: string, trials: readonly NewTrial[]): Promise<void> =>
+      transact((tx) => insertTrials(tx, study, trials)),
+
+    setStatus: (study: string, status: StudyStatus): Promise<void> =>
+      transact(async (tx) => {
+        const [changed] = await tx
+          .updateTable('study')
+          .set({ status })
+          .where('id', '=', study)
+          .where('status', '!=', status)
+          .returning('id')
+          .execute();
+        if (!changed || status !== 'running') return;
+        const waiting = await tx
+          .selectFrom('study_trial')
+          .innerJoin('trial', 'trial.id', 'study_trial.trial')
+          .where('study', '=', study)
+          .where('state', '=', 'queued')
+          .select('trial.id')
+          .execute();
+        await enqueue(
+          tx,
+          waiting.map(({ id }) => id),
+        );
+      }),
+
+    /** Leaves out the tuning trials of a study that nobody took yet. */
+    skipQueued: (study: string): Promise<void> =>
+      transact(async (tx) => {
+        await tx
+          .updateTable('study_trial')
+          .set({ skipped: true })
+          .where('study', '=', study)
+          .where('phase', '=', 'tune')
+          .where('trial', 'in', (eb) => eb.selectFrom('trial').select('id').where('state', '=', 'queued'))
+          .execute();
+      }),
+
+    addWorker: (id: string): Promise<void> =>
+      transact(async (tx) => {
+        const now = Date.now();
+        await tx
+          .insertInto('worker')
+          .values({ id, host: hostname(), pid: process.pid, started: now, heartbeat: now })
+          .onConflict((c) => c.column('id').doNothing())
+          .execute();
+      }),
+
+    /** Takes the next trial of any running study. `attempt` is a new name: the same one again gives the same answer. */
+    claim: (worker: string, attempt: string): Promise<Claim | undefined> =>
+      transact(async (tx) => {
+        const before = await tx
+          .selectFrom('attempt')
+          .innerJoin('trial', 'trial.attempt', 'attempt.id')
+          .where('attempt.id', '=', attempt)
+          .select(['trial.id', 'trial.spec'])
+          .executeTakeFirst();
+        if (before) return { attempt, trial: before.id, spec: before.spec as TrialSpec };
+        const running = await tx
+          .selectFrom('study')
+          .select('id')
+          .where('status', '=', 'running')
+          .orderBy('created')
+          .orderBy('id')
+          .execute();
+        for (const { id: study } of running)
+          for (;;) {
+            const name = queueOf(study);
+            const [job] = await queue.fetch<{ trial: string }>(name, { db: bossDb(tx) });
+            if (!job) break;
+            await queue.deleteJob(name, job.id, { db: bossDb(tx) });
+            const [taken] = await tx
+              .updateTable('trial')
+              .set({ state: 'running', attempt })
+              .where('id', '=', job.data.trial)
+              .where('state', '=', 'queued')
+              .where((eb) =>
+                eb.exists(
+                  eb
+                    .selectFrom('study_trial')
+                    .select(sql`1`.as('one'))
+                    .whereRef('study_trial.trial', '=', 'trial.id')
+                    .where('study', '=', study)
+                    .where('skipped', '=', false),
+                ),
+              )
+              .returning(['id', 'spec'])
+              .execute();
+            if (!taken) continue; // another study's job was faster, or the budget ran out
+            await tx
+              .insertInto('attempt')
+              .values({
+                id: attempt,
+                trial: taken.id,
+                worker,
+                started: Date.now(),
+                ended: null,
+                outcome: null,
+                reason: null,
+              })
+              .execute();
+            return { attempt, trial: taken.id, spec: taken.spec as TrialSpec };
+          }
+        return undefined;
+      }),
+
+    /** Tells that the worker lives, and whether the attempt still holds its trial and a running study wants it. */
+    heartbeat: (worker: string, attempt: string | undefined, progress: WorkerProgress | undefined): Promise<boolean> =>
+      transact(async (tx) => {
+        await tx
+          .updateTable('worker')
+          .set({ heartbeat: Date.now(), stopped: false, progress: progress ? JSON.stringify(progress) : null })
+          .where('id', '=', worker)
+          .execute();
+        if (attempt === undefined) return true;
+        const held = await tx
+          .selectFrom('trial')
+          .innerJoin('study_trial', 'study_trial.trial', 'trial.id')
+          .innerJoin('study', 'study.id', 'study_trial.study')
+          .where('trial.attempt', '=', attempt)
+          .where('study.status', '!=', 'paused')
+          .select('trial.id')
+          .limit(1)
+          .executeTakeFirst();
+        return held !== undefined;
+      }),
+
+    addEpoch: (trial: string, epoch: number, record: unknown): Promise<void> =>
+      transact(async (tx) => {
+        await tx
+          .insertInto('epoch')
+          .values({ trial, epoch, record: JSON.stringify(record) })
+          .onConflict((c) => c.columns(['trial', 'epoch']).doUpdateSet({ record: JSON.stringify(record) }))
+          .execute();
+      }),
+
+    /** Keeps a finished trial's result; false, and nothing kept, where the attempt lost the trial meanwhile. */
+    finish: (attempt: string, trial: string, result: TrialResult): Promise<boolean> =>
+      transact(async (tx) => {
+        if (!(await endAttempt(tx, attempt, 'done', null))) return false;
+        await tx
+          .insertInto('result')
+          .values({
+            trial,
+            val: result.val ? JSON.stringify(result.val) : null,
+            test: result.test ? JSON.stringify(result.test) : null,
+            parameters: result.parameters,
+            seconds: result.seconds,
+            kept_epoch: result.keptEpoch,
+            val_right: result.valRight ?? null,
+          })
+          .execute();
+        const files = Object.entries(result.files).map(([name, bytes]) => ({
+          trial,
+          name,
+          sha256: sha256(bytes),
+          bytes,
+        }));
+        if (files.length > 0) await tx.insertInto('artifact').values(files).execute();
+        return true;
+      }),
+
+    /** Ends an attempt without a result: the trial goes back to the queue, or is given up. */
+    giveBack: (attempt: string, outcome: 'failed' | 'stopped' | 'lost', reason: string | null): Promise<boolean> =>
+      transact((tx) => endAttempt(tx, attempt, outcome, reason)),
+
+    /** Ends what a worker left open when it ended or died. */
+    dropWorker: (worker: string, outcome: 'stopped' | 'lost'): Promise<void> =>
+      transact(async (tx) => {
+        await tx.updateTable('worker').set({ stopped: true, progress: null }).where('id', '=', worker).execute();
+        const open = await tx
+          .selectFrom('attempt')
+          .select('id')
+          .where('worker', '=', worker)
+          .where('ended', 'is', null)
+          .forUpdate()
+          .execute();
+        const reason = outcome === 'lost' ? 'its worker died' : null;
+        for (const { id } of open) await endAttempt(tx, id, outcome, reason);
+      }),
+
+    /** Keeps results of others under a source's name, in place of what was there. */
+    addReferences: (
+      source: string,
+      records: readonly { readonly path: string; readonly record: unknown }[],
+    ): Promise<void> =>
+      transact(async (tx) => {
+        await tx.deleteFrom('reference').where('source', '=', source).execute();
+        for (const part of chunks(records))
+          await tx
+            .insertInto('reference')
+            .values(part.map(({ path, record }) => ({ source, path, record: JSON.stringify(record) })))
+            .execute();
+      }),
+  };
+}
+export type Store = ReturnType<typeof openStore>;

@@ -1,0 +1,146 @@
+// A worker: takes trials, trains them, brings the results home. It may be killed at any moment: what it held goes back to
+// the queue, and whoever takes it next goes on from the checkpoint in the trial's folder, where that can be reached.
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, RunError } from '../base/errors.ts';
+import type { RunEvent } from '../train/events.ts';
+import type { StudyEnvironment } from './environment.ts';
+import { advanceCell, advanceStudy } from './protocol.ts';
+import type { Claim, StudyRow, WorkerProgress } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** Milliseconds between two signs of life. */
+const beat = 2_000;
+/** Milliseconds without one after which a worker counts as dead: a training step of a large model blocks that long. */
+export const silence = 60_000;
+/** Milliseconds between two looks into an empty queue. */
+const idle = 300;
+
+export interface WorkerOptions {
+  /** Its name in the store: another one each time. */
+  readonly id: string;
+  readonly store: Store;
+  readonly environment: StudyEnvironment;
+  /** Holds a folder for each trial under way. */
+  readonly runs: string;
+  readonly signal: AbortSignal;
+  /** End when no study is running any more, instead of waiting for one. */
+  readonly leave: boolean;
+  /** Told after each trial. */
+  readonly onTrial?: (trial: string, outcome: string) => void;
+}
+
+const pause = (milliseconds: number) => new Promise((wake) => setTimeout(wake, milliseconds));
+
+/** Works until the signal is aborted or, with `leave`, there is nothing left. Throws RunError where this machine can't. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { id: worker, store, signal, leave } = options;
+  await store.addWorker(worker);
+  let lastLook = 0;
+  try {
+    while (!signal.aborted) {
+      const claim = await store.claim(worker, randomUUID());
+      if (claim) {
+        await work(options, claim);
+        continue;
+      }
+      if (leave && (await store.studies()).every(({ status }) => status !== 'running')) return;
+      if (performance.now() - lastLook > beat) {
+        lastLook = performance.now();
+        await store.heartbeat(worker, undefined, undefined);
+        await dropSilent(store);
+        for (const study of await store.studies()) if (study.status === 'running') await advanceStudy(store, study);
+      }
+      await pause(idle);
+    }
+  } finally {
+    await store.dropWorker(worker, 'stopped');
+  }
+}
+
+/** Gives back what workers held that were not heard from. */
+export async function dropSilent(store: Store): Promise<void> {
+  for (const dead of await store.silentWorkers(Date.now() - silence)) await store.dropWorker(dead, 'lost');
+}
+
+/** Trains one claimed trial and says how it ended. */
+async function work(options: WorkerOptions, { attempt, trial, spec }: Claim): Promise<void> {
+  const { id: worker, store, environment, runs, signal, onTrial } = options;
+  const misfit = await misfitOf(environment, spec);
+  if (misfit !== undefined) {
+    await store.giveBack(attempt, 'stopped', null);
+    throw new RunError(`worker: trial ${trial} can't be run on this machine: ${misfit}`);
+  }
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  let progress: WorkerProgress | undefined;
+  let beating: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    beating = store.heartbeat(worker, attempt, progress).then(
+      (held) => {
+        if (!held) abort();
+      },
+      abort, // without a store there is nobody to train for
+    );
+  }, beat);
+  const label = spec.run.methods.map(({ name }) => name).join('+');
+  const folder = join(runs, trial);
+  const onEvent = async (event: RunEvent) => {
+    if (event.type === 'step')
+      progress = {
+        trial,
+        label,
+        epoch: event.epoch,
+        epochs: spec.run.training.epochs,
+        share: event.step / event.steps,
+      };
+    if (event.type === 'epoch') await store.addEpoch(trial, event.epoch, event);
+  };
+  try {
+    const result = await environment.run({ id: trial, spec, folder, signal: stop.signal, onEvent });
+    if (!result) {
+      await store.giveBack(attempt, 'stopped', null);
+      onTrial?.(trial, 'stopped');
+      return;
+    }
+    const kept = await store.finish(attempt, trial, result);
+    onTrial?.(trial, kept ? 'done' : 'superseded');
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }); // the next attempt starts anew, not from what failed
+    await store.giveBack(attempt, 'failed', messageOf(error));
+    onTrial?.(trial, 'failed');
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener('abort', abort);
+    await beating;
+  }
+  await advance(store, trial);
+}
+
+async function advance(store: Store, trial: string): Promise<void> {
+  const studies = new Map((await store.studies()).map((study): [string, StudyRow] => [study.id, study]));
+  for (const { study, cell } of await store.cellsOf(trial)) await advanceCell(store, studies.get(study)!, cell);
+}
+
+/** Why this machine can't run a trial: data or a model that aren't here, or aren't the same. */
+async function misfitOf(
+  environment: StudyEnvironment,
+  { run, fingerprints }: Claim['spec'],
+): Promise<string | undefined> {
+  try {
+    const dataOptions = { ...run.dataOptions, trainOnVal: false };
+    const data = await environment.data({ data: run.data, dataOptions, protocol: run.protocol });
+    if (data.fingerprint !== fingerprints.data)
+      return `${run.data} holds other pictures than when the study was planned`;
+    const model = await environment.model(run.model);
+    if (model.fingerprint !== fingerprints.model)
+      return `${run.model} holds other weights than when the study was planned`;
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

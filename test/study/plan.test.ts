@@ -1,0 +1,182 @@
+// Plans: what they stand for, and that everything wrong with one is told at once, with line and column.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { methodNamed } from '../../src/methods/index.ts';
+import { planJsonSchema } from '../../src/study/plan.ts';
+import { firstTrials, studyId } from '../../src/study/protocol.ts';
+import { planOf, smallPlan } from '../support/study.ts';
+
+describe('a plan', () => {
+  it('turns lists into axes, the first one slowest', async () => {
+    const { cells } = await planOf(`
+name: two-axes
+data: [a, b]
+methods:
+  - linear
+  - { name: lora, options: { rank: [2, 4], targets: [[q], [q, v]] }, training: { weightDecay: 0 } }
+training: { learningRate: [0.001, 0.01] }
+`);
+    expect(cells.map(({ data, method, points }) => [data, method, points.length])).toEqual([
+      ['a', 'linear', 2],
+      ['a', 'lora', 8],
+      ['b', 'linear', 2],
+      ['b', 'lora', 8],
+    ]);
+    expect(cells[1]!.points.slice(0, 3).map(({ params }) => params)).toEqual([
+      { rank: 2, targets: ['q'], weightDecay: 0, learningRate: 0.001 },
+      { rank: 2, targets: ['q'], weightDecay: 0, learningRate: 0.01 },
+      { rank: 2, targets: ['q', 'v'], weightDecay: 0, learningRate: 0.001 },
+    ]);
+  });
+
+  it('takes the published grid where it is asked to', async () => {
+    const { cells } = await planOf('{ name: published, data: a, methods: { name: lora, grid: study } }');
+    const ranks = new Set(cells[0]!.points.map(({ params }) => params.rank));
+    const decays = new Set(cells[0]!.points.map(({ params }) => params.weightDecay));
+    const published = methodNamed('lora').options.rank!.grid;
+    expect([[...ranks], [...decays]]).toEqual([published, [1e-3, 1e-4]]);
+  });
+
+  it('combines methods and takes presets', async () => {
+    const { cells } = await planOf(
+      '{ name: both, data: a, preset: study, methods: { name: bitfit+lora, options: { lora.rank: [2, 4] } }, training: { epochs: 20 } }',
+    );
+    const { methods, training } = cells[0]!.points[1]!.trial.run;
+    expect(methods.map(({ name, options }) => [name, options.rank, options.variant])).toEqual([
+      ['bitfit', undefined, undefined],
+      ['lora', 4, 'study'],
+    ]);
+    expect([training.epochs, training.schedule, training.dropPath]).toEqual([20, 'study', 0.1]);
+  });
+
+  it('drops points that come out the same', async () => {
+    // Warm-up left out is one epoch, so both points are one run.
+    const yaml = '{ name: twice, data: a, methods: lora, training: { learningRate: [0, 0.001] } }';
+    const { cells, duplicates } = await planOf(yaml);
+    expect([cells[0]!.points.length, duplicates]).toEqual([1, 1]);
+  });
+
+  it('has an identity that tells any change of what it runs, and nothing else', async () => {
+    const id = async (yaml: string) => studyId(await planOf(yaml));
+    const base = await id(smallPlan);
+    expect(await id(`# a comment\n${smallPlan.replace('[2, 4, 8]', '[2,4,8]')}`)).toBe(base);
+    expect(await id(smallPlan.replace('[2, 4, 8]', '[2, 4]'))).not.toBe(base);
+    expect(await id(smallPlan.replace('[0, 1]', '[0, 2]'))).not.toBe(base);
+    expect(await id(smallPlan.replace('data: shapes', 'data: others'))).not.toBe(base);
+  });
+
+  it('runs a single point without tuning', async () => {
+    const trials = firstTrials(
+      await planOf('{ name: one, data: noval, methods: lora, seeds: [3, 4], search: recipe }'),
+    );
+    expect(trials.map(({ phase, spec }) => [phase, spec.run.training.seed])).toEqual([
+      ['final', 3],
+      ['final', 4],
+    ]);
+  });
+
+  it('draws points, and cuts grids to the budget, the same each time', async () => {
+    const ranks = async (more: string) => {
+      const yaml = `{ name: drawn, data: a, methods: { name: lora, options: { rank: [${Array.from({ length: 50 }, (_, i) => i + 1)}] } }, ${more} }`;
+      return (await planOf(yaml)).cells[0]!.points.map(({ params }) => params.rank);
+    };
+    const drawn = await ranks('search: { kind: random, points: 5 }');
+    expect(drawn.length).toBe(5);
+    expect(await ranks('search: { kind: random, points: 5 }')).toEqual(drawn);
+    expect(await ranks('search: { kind: random, points: 5, seed: 1 }')).not.toEqual(drawn);
+    expect((await ranks('budget: { trials: 9 }, seeds: [0, 1]')).length).toBe(7);
+  });
+
+  it('plans 20,000 trials', async () => {
+    const numbers = (n: number) => `[${Array.from({ length: n }, (_, i) => i + 1)}]`;
+    const { cells } = await planOf(
+      `{ name: large, data: [a, b], methods: [{ name: lora, options: { rank: ${numbers(100)}, alpha: ${numbers(100)} } }] }`,
+    );
+    expect(cells.reduce((n, { points }) => n + points.length, 0)).toBe(20_000);
+  });
+});
+
+describe('a bad plan', () => {
+  const problemsOf = async (yaml: string): Promise<readonly string[]> => {
+    const error = await planOf(yaml).then(
+      () => undefined,
+      (e: Error & { lines: string[] }) => e,
+    );
+    return error?.lines ?? [];
+  };
+
+  it('has all its problems told at once, with line and column', async () => {
+    const yaml = `name: bad
+models: [tiny, none]
+data:
+  - shapes
+  - path: none
+  - { path: noval, options: { valFractoin: 0.2 } }
+methods:
+  - lorra
+  - name: lora
+    options:
+      rank: [4, 0, 2.5]
+      alpha: []
+      ranks: 3
+  - { name: linear, training: { epochs: 0 } }
+training:
+  learningRate: [0.1, fast]
+  seed: 3
+search: { kind: halving, epochs: [4, 2] }
+budget: { trials: 3 }
+`;
+    expect(await problemsOf(yaml)).toEqual([
+      'study.yaml:2:16: models.1: model /nowhere/none: no such folder',
+      'study.yaml:5:11: data.1.path: data /nowhere/none: no such folder',
+      expect.stringMatching(
+        /^study\.yaml:6:44: data\.2\.options\.valFractoin: "valFractoin" is not a known data option; did you mean "valFraction"\?/,
+      ),
+      expect.stringMatching(/^study\.yaml:8:5: methods\.0: "lorra" is not a known method; did you mean "lora"\?/),
+      'study.yaml:11:17: methods.1.options.rank.1: option rank must be a whole number of at least 1 and at most 1024, got 0',
+      'study.yaml:11:20: methods.1.options.rank.2: option rank must be a whole number of at least 1 and at most 1024, got 2.5',
+      'study.yaml:12:7: methods.1.options.alpha: is an empty axis; give at least one value, or leave it out',
+      expect.stringMatching(
+        /^study\.yaml:13:14: methods\.1\.options\.ranks: "ranks" is not a known option; did you mean "rank"\?/,
+      ),
+      expect.stringMatching(/^study\.yaml:14:41: methods\.2\.training\.epochs: option epochs must be a whole number/),
+      'study.yaml:16:23: training.learningRate.1: option learningRate must be a number of at least 0 and at most 100, got "fast"',
+      expect.stringMatching(/^study\.yaml:17:9: training\.seed: "seed" is not a known option/),
+      'study.yaml:18:26: search.epochs: must rise from round to round',
+    ]);
+  });
+
+  it('of the wrong shape is refused before anything else', async () => {
+    expect(await problemsOf('name: "a b"\ndata: []\nmethod: lora\n')).toEqual([
+      'study.yaml:1:1: methods: is missing',
+      'study.yaml:1:7: name: must be 1 to 60 letters, digits, dots, dashes or underscores',
+      'study.yaml:2:1: data: Too small: expected array to have >=1 items',
+      'study.yaml:3:9: method: unknown key "method"',
+    ]);
+  });
+
+  it('of broken YAML is refused where it breaks', async () => {
+    expect((await problemsOf('name: x\ndata: [a\nmethods: lora\n'))[0]).toMatch(/^study\.yaml:\d+:\d+: /);
+  });
+
+  it('does not blow up by aliases', async () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefgh'.split('').map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`),
+    ];
+    expect((await problemsOf(bomb.join('\n'))).length).toBeGreaterThan(0);
+  });
+
+  it('asks for validation pictures where there is something to choose', async () => {
+    const [line] = await problemsOf('{ name: x, data: noval, methods: { name: lora, options: { rank: [1, 2] } } }');
+    expect(line).toContain('noval has no validation pictures to choose among 2 points by; set valFraction');
+  });
+});
+
+it('the published JSON schema is the one that plans are checked against', () => {
+  const published = JSON.parse(
+    readFileSync(new URL('../../schemas/study.schema.json', import.meta.url), 'utf8'),
+  ) as unknown;
+  // npm run schemas writes it anew
+  expect(published).toEqual(planJsonSchema());
+});

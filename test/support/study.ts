@@ -1,0 +1,69 @@
+// Studies for tests: plans whose trials cost nothing, because the run function only looks at the spec.
+import { join, resolve } from 'node:path';
+import { DataError } from '../../src/base/errors.ts';
+import { sha256 } from '../../src/base/identity.ts';
+import { stream } from '../../src/base/rng.ts';
+import { openPlan, type Study } from '../../src/study/check.ts';
+import type { StudyEnvironment, TrialJob, TrialResult } from '../../src/study/environment.ts';
+import type { Metrics } from '../../src/train/metrics.ts';
+import { tinyConfig } from './tiny.ts';
+
+const valCount = 40;
+
+export const metrics = (top1: number, pictures = valCount): Metrics => ({
+  top1,
+  top5: 1,
+  loss: 1 - top1,
+  meanClassAccuracy: top1,
+  ece: 0,
+  pictures,
+});
+
+/** A made-up result that depends on the trial only: right on a share of the pictures drawn from its id. */
+export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult {
+  const rng = stream(0, 'made-up', id);
+  const valRight = Uint8Array.from({ length: valCount }, () => (rng.uniform() < 0.7 ? 1 : 0));
+  const top1 = valRight.reduce((n, r) => n + r, 0) / valCount;
+  const isFinal = spec.phase === 'final';
+  return {
+    val: isFinal ? undefined : metrics(top1),
+    test: isFinal ? metrics(top1) : undefined,
+    parameters: 100,
+    seconds: 1,
+    keptEpoch: 0,
+    valRight: isFinal ? undefined : valRight,
+    files: { 'adapter_model.safetensors': new TextEncoder().encode(id) },
+  };
+}
+
+/** Folders called `.../none` are not there; `.../noval` has no validation pictures. Everything else exists. */
+export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => madeUp(job)): StudyEnvironment {
+  return {
+    defaultModel: 'tiny',
+    locateData: (reference, from) => resolve(from, reference),
+    locateModel: (reference, from) => join(from, reference),
+    async data({ data }) {
+      if (data.endsWith('/none')) throw new DataError(`data ${data}: no such folder`);
+      const val = data.endsWith('/noval') ? 0 : valCount;
+      const pictures = { train: 100, val, test: 50 };
+      return { name: data.split('/').at(-1)!, classes: 3, pictures, fingerprint: sha256(data) };
+    },
+    async model(folder) {
+      const name = folder.split('/').at(-1)!;
+      if (name === 'none') throw new DataError(`model ${folder}: no such folder`);
+      return { name, config: tinyConfig, fingerprint: sha256(folder) };
+    },
+    run,
+  };
+}
+
+export const planOf = (yaml: string, environment = fakeEnvironment()): Promise<Study> =>
+  openPlan(yaml, 'study.yaml', '/nowhere', environment);
+
+/** 3 grid points, 2 seeds, one cell. */
+export const smallPlan = `
+name: small
+data: shapes
+methods: { name: lora, options: { rank: [2, 4, 8] } }
+seeds: [0, 1]
+`;
