@@ -1,18 +1,20 @@
-// Loads a backbone from a folder with config.json and weights (safetensors, whole or in shards, or torch's). Weights stay in their file; only resampled
-// positions, and what lies there in another arrangement, come into memory.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { CheckpointError, InternalError, messageOf } from '../base/errors.ts';
+// Loads a backbone from a folder with config.json and weights (safetensors, whole or in shards, or torch's), or from weights
+// in their makers' own names. Weights stay in their file; only resampled positions, and what lies there in another
+// arrangement, come into memory.
+import { resolve } from 'node:path';
+import { CheckpointError, InternalError } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { bytesPerElement, sameShape, sizeOf, type Tensor } from '../base/tensor.ts';
 import { openTensorFile } from '../formats/tensor-file.ts';
 import type { CheckpointHead } from './checkpoint-head.ts';
+import { checksum, type LyingWeight, refuseInfinite } from './checksum-file.ts';
 import { backboneParameters, gridOf, resized, type VitConfig } from './config.ts';
-import type { Checkpoint, Family } from './families/family.ts';
-import { families } from './families/index.ts';
-import { type Fit, fitTensors, readFitted, requireFit, sliceOf } from './fit.ts';
+import type { Checkpoint, ConfigJson, Family, Stated, UnconfiguredFamily } from './families/family.ts';
+import { families, unconfiguredFamilies } from './families/index.ts';
+import { parseStated } from './families/inference.ts';
+import { type Fit, type Fitted, fitTensors, readFitted, requireFit, sliceOf } from './fit.ts';
+import { findModel } from './model-file.ts';
+import { resamplePatches } from './patch-embedding.ts';
 import { resamplePositions } from './position-embedding.ts';
 import { readPreprocessing } from './preprocessing-file.ts';
 import { sourceOf, type TensorSource } from './tensor-source.ts';
@@ -34,42 +36,19 @@ export interface Backbone {
 export interface LoadOptions {
   /** Height and width, pixels; left out = the checkpoint's own. */
   readonly imageSize?: number | readonly [number, number] | undefined;
+  /** Side of a patch, pixels; left out = the checkpoint's own. Its weights are resampled, as timm does it. */
+  readonly patchSize?: number | undefined;
+  /** What a config.json beside weights without one would say; it wins over one that is there. */
+  readonly stated?: Stated | undefined;
 }
 
-async function readConfig(folder: string): Promise<Record<string, unknown>> {
-  const path = join(folder, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const found = await stat(folder).catch(() => undefined);
-    if (!found)
-      throw new CheckpointError(
-        `model ${folder}: no such folder; give a folder with config.json and model.safetensors`,
-        { cause },
-      );
-    throw new CheckpointError(
-      `model ${folder}: has no readable config.json; give a folder with config.json and model.safetensors`,
-      { cause },
-    );
-  }
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>;
-  } catch (cause) {
-    throw new CheckpointError(`${path}: is not JSON: ${messageOf(cause)}`, { cause });
-  }
-  throw new CheckpointError(`${path}: must hold a JSON object`);
-}
-
-function familyOf(folder: string, config: Record<string, unknown>): Family {
-  const family = families.find((f) => f.recognises(config));
-  if (family) return family;
-  const known = families.map((f) => f.name).join(', ');
-  throw new CheckpointError(
-    `model ${folder}: config.json says model_type ${JSON.stringify(config.model_type ?? null)}; known are ${known}`,
-  );
+/** Patches of another size, on the same grid. Throws CheckpointError. */
+function wantedPatches(config: VitConfig, patchSize: LoadOptions['patchSize']): VitConfig {
+  if (patchSize === undefined || patchSize === config.patchSize) return config;
+  if (!Number.isInteger(patchSize) || patchSize < 2 || patchSize > 64)
+    throw new CheckpointError(`patch size ${patchSize}: must be a whole number from 2 to 64`);
+  const [rows, columns] = gridOf(config);
+  return { ...config, patchSize, imageSize: [rows * patchSize, columns * patchSize] };
 }
 
 /** Side lengths to work at. Throws CheckpointError where the patch size doesn't divide them. */
@@ -87,60 +66,82 @@ function wantedSize(config: VitConfig, imageSize: LoadOptions['imageSize']): Vit
   return resized(config, size);
 }
 
-/** What transformers and timm call their weights, the most welcome first: those that a graph can map. */
-const weightFiles = [
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_model.bin',
-  'pytorch_model.bin.index.json',
-] as const;
-
-async function weightFile(folder: string): Promise<string> {
-  for (const name of weightFiles) {
-    const path = join(folder, name);
-    if (await stat(path).catch(() => undefined)) return path;
-  }
-  throw new CheckpointError(`model ${folder}: has no model.safetensors, nor ${weightFiles.slice(1).join(', ')}`);
-}
-
 /** A checkpoint read and fitted, but not yet required to fit. */
 export interface OpenedCheckpoint {
-  readonly family: Family;
+  /** The family's name. */
+  readonly family: string;
   readonly checkpoint: Checkpoint;
   readonly file: TensorSource;
   readonly fit: Fit;
+  /** How pictures enter, at the checkpoint's own size or the one asked for. */
+  preprocessing(config: VitConfig): Promise<Preprocessing>;
 }
 
-/** Opens the checkpoint in `folder`. Throws CheckpointError where it can't be read; whether it fits is in `fit`. */
-export async function openCheckpoint(folder: string): Promise<OpenedCheckpoint> {
-  const json = await readConfig(folder);
-  const family = familyOf(folder, json);
-  family.read(json, new Map()); // what can't be used in a config is told before a file is opened
-  const file = sourceOf(await openTensorFile(await weightFile(folder)));
-  const checkpoint = family.read(json, file.tensors);
-  return { family, checkpoint, file, fit: fitTensors(file, checkpoint) };
+/** Opens a checkpoint: a folder or a weight file. Rejects with CheckpointError where it can't be read; whether it fits is in `fit`. */
+export async function openCheckpoint(path: string, options: LoadOptions = {}): Promise<OpenedCheckpoint> {
+  const { folder, json, weights } = await findModel(path);
+  const configured = json && configuredFamily(path, json);
+  if (configured) configured.read(json, new Map()); // what can't be used in a config is told before a file is opened
+  const stated = { ...(configured ? {} : parseStated(json ?? {})), ...options.stated };
+  const file = sourceOf(await openTensorFile(weights));
+  const unconfigured = configured ? undefined : unconfiguredFamily(file);
+  const checkpoint = unconfigured ? unconfigured.read(stated, file.tensors) : configured!.read(json!, file.tensors);
+  return {
+    family: (configured ?? unconfigured)!.name,
+    checkpoint,
+    file,
+    fit: fitTensors(file, checkpoint),
+    preprocessing: (config) => readPreprocessing(folder, config, checkpoint.preprocessing),
+  };
 }
 
-/** Loads the backbone in `folder`. Throws CheckpointError, one line and the differences. */
-export async function loadBackbone(folder: string, options: LoadOptions = {}): Promise<Backbone> {
-  const { family, checkpoint, file, fit: result } = await openCheckpoint(folder);
-  requireFit(file, family.name, result);
-  const { head, preprocessing } = checkpoint;
-  const config = wantedSize(checkpoint.config, options.imageSize);
+/** The family that a config.json names; undefined where it names no network. Throws CheckpointError for an unknown one. */
+function configuredFamily(path: string, json: ConfigJson): Family | undefined {
+  const family = families.find((f) => f.recognises(json));
+  if (family || (json.model_type === undefined && json.architecture === undefined)) return family;
+  const known = families.map((f) => f.name).join(', ');
+  throw new CheckpointError(
+    `model ${path}: config.json says model_type ${JSON.stringify(json.model_type ?? null)}; known are ${known}`,
+  );
+}
+
+function unconfiguredFamily(file: TensorSource): UnconfiguredFamily {
+  const family = unconfiguredFamilies.find((f) => f.recognises(file.tensors));
+  if (family) return family;
+  const some = [...file.tensors.keys()].slice(0, 3).join(', ');
+  throw new CheckpointError(
+    `${file.path}: has no config.json, and names (${some}, ...) that no vision transformer known by its names has; give a folder with its config.json`,
+  );
+}
+
+/** Loads the backbone in `path`: a folder or a weight file. Rejects with CheckpointError, one line and the differences. */
+export async function loadBackbone(path: string, options: LoadOptions = {}): Promise<Backbone> {
+  const { family, checkpoint, file, fit: result, preprocessing } = await openCheckpoint(path, options);
+  requireFit(file, family, result);
+  const { head } = checkpoint;
+  const config = wantedSize(wantedPatches(checkpoint.config, options.patchSize), options.imageSize);
 
   const parameters = backboneParameters(config);
   return {
     config,
     ...(head ? { head } : {}),
-    preprocessing: await readPreprocessing(folder, config, preprocessing),
+    preprocessing: await preprocessing(config),
     weights: await gatherWeights(checkpoint, result, config),
-    path: resolve(folder),
-    fingerprint: await hashFiles(file.files),
+    path: resolve(path),
+    fingerprint: await checksum(file.files, lyingWeights(result)),
     parameterCount: parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
   };
 }
 
-/** The weights of a checkpoint that fits, at the image size of `config`. Rejects with CheckpointError. */
+/** The weights that stay in their files, which are checked there. */
+function lyingWeights({ fitted }: Fit): LyingWeight[] {
+  return [...fitted.values()].flatMap((parameter) => {
+    const slice = sliceOf(parameter);
+    return slice ? [{ name: parameter.source.name, dtype: parameter.stored.dtype, slice }] : [];
+  });
+}
+
+/** The weights of a checkpoint that fits, at the image and patch size of `config`. Rejects with CheckpointError. */
 export async function gatherWeights(
   { config: native, resampling }: Checkpoint,
   { fitted }: Fit,
@@ -154,11 +155,21 @@ export async function gatherWeights(
     const slice = sliceOf(parameter);
     folder ??= slice?.folder;
     if (name === 'pos_embed' && !sameShape(from, to)) {
-      const positions = await readFitted(parameter);
+      const positions = await readFinite(parameter);
       resident.set(name, resamplePositions(positions, native.positionedPrefix, from, to, resampling));
-    } else if (slice && slice.folder === folder)
+    } else if (name === 'patch_embed.proj.weight' && native.patchSize !== config.patchSize)
+      resident.set(
+        name,
+        // As timm does it, which for Google's files is another way than for all others.
+        resamplePatches(
+          await readFinite(parameter),
+          config.patchSize,
+          resampling === 'bilinear' ? 'bilinear' : 'bicubic_antialias',
+        ),
+      );
+    else if (slice && slice.folder === folder)
       lying.set(name, { dtype: parameter.stored.dtype, shape: parameter.shape, data: slice });
-    else resident.set(name, await readFitted(parameter));
+    else resident.set(name, await readFinite(parameter));
   }
   return {
     get(name) {
@@ -171,12 +182,11 @@ export async function gatherWeights(
   };
 }
 
-/** SHA-256 of a file; of several, in the order of their names, one after the other. */
-async function hashFiles(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths.toSorted())
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+/** The values of a parameter that doesn't stay in its file. Rejects with CheckpointError for NaN and infinity. */
+async function readFinite(parameter: Fitted): Promise<Tensor<'float32'>> {
+  const tensor = await readFitted(parameter);
+  if (!tensor.data.every(Number.isFinite)) refuseInfinite(parameter.source.name);
+  return tensor;
 }
 
 /** Bytes of the backbone's weights in their file. */

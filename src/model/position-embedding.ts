@@ -57,6 +57,11 @@ function antialiasTaps(from: number, to: number): Taps {
   });
 }
 
+/** How `to` samples of a line are made of `from`. */
+export function tapsFor(from: number, to: number, kind: Resampling): Taps {
+  return kind === 'bicubic_antialias' ? antialiasTaps(from, to) : interpolationTaps(from, to, kind);
+}
+
 /** Resamples a grid (rows x columns x channels), row-major. */
 export function resampleGrid(
   data: Float32Array,
@@ -65,9 +70,7 @@ export function resampleGrid(
   channels: number,
   kind: Resampling,
 ): Float32Array {
-  const taps = (a: number, b: number) =>
-    kind === 'bicubic_antialias' ? antialiasTaps(a, b) : interpolationTaps(a, b, kind);
-  const [rowTaps, columnTaps] = [taps(from[0], to[0]), taps(from[1], to[1])];
+  const [rowTaps, columnTaps] = [tapsFor(from[0], to[0], kind), tapsFor(from[1], to[1], kind)];
   const wide = new Float64Array(from[0] * to[1] * channels); // columns first, in double precision
   for (let y = 0; y < from[0]; y++)
     columnTaps.forEach((list, x) => {

@@ -30,12 +30,13 @@ type Fields = z.infer<typeof schema>;
 /** PIL's numbers for its resampling filters. */
 const pil: readonly Interpolation[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
 
-/** How pictures enter the network at the size of `config`. Throws CheckpointError. */
+/** How pictures enter the network at the size of `config`; a lone weight file has no folder. Throws CheckpointError. */
 export async function readPreprocessing(
-  folder: string,
+  folder: string | undefined,
   config: VitConfig,
   evaluation: Evaluation,
 ): Promise<Preprocessing> {
+  if (folder === undefined) return fromEvaluation(config, evaluation);
   const path = join(folder, 'preprocessor_config.json');
   let text: string;
   try {

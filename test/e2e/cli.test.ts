@@ -157,7 +157,7 @@ describe('bad input gives one clear line and a code that is not 0:', () => {
   });
   it('a missing model, or one that is no model', async () => {
     await refused(train(data, '--model', join(root, 'nowhere')), /no such folder and no built-in model/);
-    await refused(train(data, '--model', data), /has no readable config\.json/);
+    await refused(train(data, '--model', data), /has no model\.safetensors, .* nor another weight file/);
     const folder = await writeTinyModel(join(root, 'noweights'));
     await rm(join(folder, 'model.safetensors'));
     await refused(train(data, '--model', folder), /has no model\.safetensors/);

@@ -13,6 +13,8 @@ export const tolerances = {
   forward: { absolute: 5e-5, relative: 1e-4 },
   loss: { absolute: 1e-5, relative: 0 },
   positions: { absolute: 1e-5, relative: 0 },
+  /** Through a pseudo-inverse in single precision, theirs. */
+  patches: { absolute: 2e-4, relative: 0 },
   /** Metrics and schedules. */
   scalar: { absolute: 1e-9, relative: 1e-6 },
 } as const satisfies Record<string, Tolerance>;

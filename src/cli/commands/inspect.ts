@@ -6,7 +6,6 @@ import { backboneParameters, gridOf, prefixTokens, type VitConfig } from '../../
 import { differences } from '../../model/fit.ts';
 import { type OpenedCheckpoint, openCheckpoint } from '../../model/load.ts';
 import { locateModel } from '../../model/locate.ts';
-import { readPreprocessing } from '../../model/preprocessing-file.ts';
 import { count, printJson } from '../output.ts';
 
 const headNames: Readonly<Record<CheckpointHead['kind'], string>> = {
@@ -57,15 +56,15 @@ function architecture(c: VitConfig): string[] {
 export function inspect(): Command {
   return new Command('inspect')
     .description('explain a checkpoint: family, sizes, names, parameters, and what is missing or extra')
-    .argument('<model>', 'built-in model or folder')
+    .argument('<model>', 'built-in model, folder or weight file')
     .option('--json', 'print as JSON')
     .action(async (model: string, _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<{ json?: boolean }>(); // `models` has the same flag and takes it first
-      const folder = locateModel(model);
-      const opened = await openCheckpoint(folder);
+      const opened = await openCheckpoint(locateModel(model));
       const { family, checkpoint, file, fit } = opened;
       const { config, head, source } = checkpoint;
-      const preprocessing = await readPreprocessing(folder, config, checkpoint.preprocessing);
+      const preprocessing = await opened.preprocessing(config);
+      const { assumptions = [] } = checkpoint;
       const backbone = total(backboneParameters(config));
       const headCount = head ? total(headParameters(config, head)) : 0;
       const lines = differences(fit);
@@ -73,13 +72,14 @@ export function inspect(): Command {
       if (flags.json)
         return printJson({
           path: file.path,
-          family: family.name,
+          family,
           loads: lines.length === 0,
           config,
           head: head ?? null,
           parameters: { backbone, head: headCount },
           preprocessing,
           resampling: checkpoint.resampling,
+          assumptions,
           missing: fit.missing,
           extra: fit.extra,
           misshapen: fit.misshapen,
@@ -90,7 +90,7 @@ export function inspect(): Command {
       const { resize, resizeTo, interpolation } = preprocessing;
       const text = [
         `file          ${file.path}`,
-        `family        ${family.name}`,
+        `family        ${family}`,
         ...architecture(config),
         `own head      ${head ? `${headNames[head.kind]}, ${head.outputs} outputs` : 'none'}`,
         `parameters    ${count(backbone)} in the backbone (${backbone}), ${count(headCount)} in its own head`,
@@ -99,6 +99,12 @@ export function inspect(): Command {
         `preprocessing ${resize === 'shortest' ? 'shorter side' : 'resized'} to ${resizeTo}, ${interpolation}, mean ${showShape(preprocessing.mean)}, std ${showShape(preprocessing.std)}`,
         ...(config.ropeTheta === null
           ? [`positions     resampled by ${checkpoint.resampling} for other image sizes`]
+          : []),
+        ...(assumptions.length > 0
+          ? [
+              `assumed       ${assumptions.join(', ')}: neither weights nor a config.json say so;`,
+              '              a config.json beside the weights with the fields in brackets overrides it',
+            ]
           : []),
         ...(fit.ignored.length > 0 ? [`left unread   ${fit.ignored.join(', ')}`] : []),
         lines.length === 0

@@ -36,7 +36,7 @@ export function models(): Command {
       ]);
       console.log(table(['model', 'family', 'pixels / patch', 'size', 'parameters'], rows));
       console.log(
-        '\nAny folder with config.json and model.safetensors works, of transformers (ViT, DeiT, DINOv2, CLIP, SigLIP) or timm:\n--model FOLDER. vitune models inspect FOLDER explains one.',
+        "\nAny folder with config.json and model.safetensors works, of transformers (ViT, DeiT, DINOv2, CLIP, SigLIP) or timm, and\nweight files in their makers' own names (.npz, .pth): --model PATH. vitune models inspect PATH explains one.",
       );
     });
 }

@@ -3,7 +3,7 @@
 import type { Preprocessing } from '../../base/preprocessing.ts';
 import type { Shape, Tensor } from '../../base/tensor.ts';
 import type { CheckpointHead } from '../checkpoint-head.ts';
-import type { VitConfig } from '../config.ts';
+import type { Activation, VitConfig } from '../config.ts';
 import type { Resampling } from '../position-embedding.ts';
 
 /** Where a parameter is found in a file. */
@@ -47,6 +47,8 @@ export interface Checkpoint {
   readonly resampling: Resampling;
   /** How pictures enter where no preprocessor_config.json says so. */
   readonly preprocessing: Evaluation;
+  /** What neither the file nor a config.json says and was taken to be as usual, for people. */
+  readonly assumptions?: readonly string[];
 }
 
 export interface Family {
@@ -55,4 +57,22 @@ export interface Family {
   readonly recognises: (config: ConfigJson) => boolean;
   /** Throws CheckpointError where a field is missing, out of range or means something that isn't supported. */
   readonly read: (config: ConfigJson, tensors: TensorShapes) => Checkpoint;
+}
+
+/** What a config.json says beside weights in their makers' own names, where the weights can't tell or the usual isn't right. */
+export interface Stated {
+  readonly num_heads?: number | undefined;
+  /** Pixels of the pictures that the position embeddings were made for. */
+  readonly image_size?: number | readonly [height: number, width: number] | undefined;
+  readonly act_layer?: Activation | undefined;
+  readonly norm_eps?: number | undefined;
+}
+
+/** A family whose files come without a config.json: the shapes say what it would. */
+export interface UnconfiguredFamily {
+  readonly name: string;
+  /** Whether a file of these tensors is one of this family. */
+  readonly recognises: (tensors: TensorShapes) => boolean;
+  /** Throws CheckpointError where the shapes don't tell the network. */
+  readonly read: (stated: Stated, tensors: TensorShapes) => Checkpoint;
 }

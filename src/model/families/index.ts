@@ -1,9 +1,12 @@
 // The registry of checkpoint families: one line each.
-import type { Family } from './family.ts';
+import type { Family, UnconfiguredFamily } from './family.ts';
+import { googleNpz } from './google-npz.ts';
 import { huggingFaceClip, huggingFaceSiglip } from './hugging-face-clip.ts';
 import { huggingFaceDinov2, huggingFaceDinov2Registers } from './hugging-face-dinov2.ts';
 import { huggingFaceDinov3 } from './hugging-face-dinov3.ts';
 import { huggingFaceDeit, huggingFaceVit } from './hugging-face-vit.ts';
+import { openaiClip } from './openai-clip.ts';
+import { stateDict } from './state-dict.ts';
 import { timm } from './timm.ts';
 
 export const families: readonly Family[] = [
@@ -16,3 +19,6 @@ export const families: readonly Family[] = [
   huggingFaceSiglip,
   timm,
 ];
+
+/** Those whose files have no config.json. */
+export const unconfiguredFamilies: readonly UnconfiguredFamily[] = [googleNpz, openaiClip, stateDict];

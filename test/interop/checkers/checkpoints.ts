@@ -1,20 +1,27 @@
-// Checkpoints in other formats than safetensors, and position embeddings resampled in the four ways that are in use.
+// Checkpoints in other formats than safetensors; position embeddings resampled in the four ways that are in use, and patches.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '../../../src/base/errors.ts';
 import type { Tensor } from '../../../src/base/tensor.ts';
 import { openTensorFile } from '../../../src/formats/tensor-file.ts';
+import { resamplePatches } from '../../../src/model/patch-embedding.ts';
 import { type Resampling, resampleGrid } from '../../../src/model/position-embedding.ts';
-import { type Case, type Checker, skipped } from '../case.ts';
-import { figure, tolerances, worst } from '../compare.ts';
+import type { Case, Checker } from '../case.ts';
+import { figure, tensorFigure, tolerances, worst } from '../compare.ts';
 import { readJson, readTensors } from '../tensors.ts';
 import { subfolders } from './folders.ts';
+import { makerCases } from './makers.ts';
 
 const resamplings: Readonly<Record<string, Resampling>> = {
   timm_bicubic_antialias: 'bicubic_antialias',
   npz_bilinear_noantialias: 'bilinear',
   hf_bicubic_noantialias: 'bicubic',
   dinov2_scale_offset: 'bicubic_offset',
+};
+
+const patchResamplings: Readonly<Record<string, Resampling>> = {
+  bicubic_antialias: 'bicubic_antialias',
+  bilinear_noantialias: 'bilinear',
 };
 
 interface PositionsJson {
@@ -43,11 +50,17 @@ async function positionCases(folder: string): Promise<readonly Case[]> {
         return [figure(kind, got, (want.data as Float32Array).subarray(skip), tolerances.positions)];
       }),
   }));
+  const patches = await readTensors(join(folder, 'patch_embed_cases.safetensors'));
   return [
     ...resizes,
-    ...json.patch_embed_resample.map(({ old, new: to }) =>
-      skipped(`posembed/patches of ${old} to ${to}`, 'patches keep the size that they were trained with'),
-    ),
+    ...json.patch_embed_resample.map(({ id, old, new: to }) => ({
+      name: `posembed/patches of ${old} to ${to}`,
+      run: async () =>
+        Object.entries(patchResamplings).map(([method, kind]) => {
+          const got = resamplePatches(patches.get(`${id}.in`) as Tensor<'float32'>, to, kind);
+          return tensorFigure(kind, got, patches.get(`${id}.${method}`)!, tolerances.patches);
+        }),
+    })),
   ];
 }
 
@@ -112,11 +125,7 @@ export const checkpoints: Checker = async (folder) => {
   for (const kind of await subfolders(folder)) {
     if (kind === 'posembed') cases.push(...(await positionCases(join(folder, kind))));
     else if (kind === 'pth') cases.push(...(await pthCases(join(folder, kind))));
-    else
-      for (const name of await subfolders(join(folder, kind)))
-        cases.push(
-          skipped(`${kind}/${name}`, "files without a config.json in their makers' own names are not loaded yet"),
-        );
+    else cases.push(...(await makerCases(join(folder, kind))));
   }
   return cases;
 };
