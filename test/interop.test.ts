@@ -13,7 +13,7 @@ import { readTensors } from './interop/tensors.ts';
 
 const root = fileURLToPath(new URL('fixtures/interop', import.meta.url));
 
-describe.each(['timm', 'transformers', 'checkpoints'])('%s', async (kind) => {
+describe.each(['timm', 'transformers', 'checkpoints', 'export'])('%s', async (kind) => {
   const cases = await checkers[kind]!(join(root, kind), root);
   it.each(cases.map(({ name, run }) => [name, run] as const))('%s', async (_, run) => {
     const outcome = await run();

@@ -14,6 +14,7 @@ import { families, unconfiguredFamilies } from './families/index.ts';
 import { parseStated } from './families/inference.ts';
 import { type Fit, type Fitted, fitTensors, readFitted, requireFit, sliceOf } from './fit.ts';
 import { findModel } from './model-file.ts';
+import { namedOnnxTensors } from './onnx-tensors.ts';
 import { resamplePatches } from './patch-embedding.ts';
 import { resamplePositions } from './position-embedding.ts';
 import { readPreprocessing } from './preprocessing-file.ts';
@@ -83,7 +84,8 @@ export async function openCheckpoint(path: string, options: LoadOptions = {}): P
   const configured = json && configuredFamily(path, json);
   if (configured) configured.read(json, new Map()); // what can't be used in a config is told before a file is opened
   const stated = { ...(configured ? {} : parseStated(json ?? {})), ...options.stated };
-  const file = sourceOf(await openTensorFile(weights));
+  const opened = await openTensorFile(weights);
+  const file = opened.graph ? namedOnnxTensors(sourceOf(opened), opened.graph) : sourceOf(opened);
   const unconfigured = configured ? undefined : unconfiguredFamily(file);
   const checkpoint = unconfigured ? unconfigured.read(stated, file.tensors) : configured!.read(json!, file.tensors);
   return {

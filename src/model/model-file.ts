@@ -1,6 +1,6 @@
 // Finds what a model consists of: config.json and weights in a folder, or a lone weight file.
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CheckpointError, messageOf } from '../base/errors.ts';
 import type { ConfigJson } from './families/family.ts';
 
@@ -19,6 +19,8 @@ const weightFiles = [
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
 ] as const;
+/** Where transformers.js's repositories keep theirs. */
+const onnxFiles = ['onnx/model.onnx', 'model.onnx', 'onnx/model_fp16.onnx'] as const;
 /** Weights by any name, where there is one such file only. */
 const weightEndings = /\.(?:safetensors|npz|pth|pt|bin)$/;
 
@@ -30,9 +32,17 @@ export async function findModel(path: string): Promise<ModelFiles> {
       { cause },
     );
   });
-  if (found.isFile()) return { weights: path };
-  const json = await readConfig(path);
-  return { folder: path, ...(json && { json }), weights: await weightFile(path) };
+  const folder = found.isFile() ? folderOf(path) : path;
+  if (folder === undefined) return { weights: path };
+  const json = await readConfig(folder);
+  return { folder, ...(json && { json }), weights: found.isFile() ? path : await weightFile(folder) };
+}
+
+/** The folder that a lone file belongs to: an ONNX export is named nothing like another network, and lies with its config. */
+function folderOf(path: string): string | undefined {
+  if (!path.endsWith('.onnx')) return undefined;
+  const folder = dirname(resolve(path));
+  return basename(folder) === 'onnx' ? dirname(folder) : folder;
 }
 
 async function readConfig(folder: string): Promise<ConfigJson | undefined> {
@@ -57,6 +67,7 @@ async function weightFile(folder: string): Promise<string> {
   const names = await readdir(folder);
   const usual = weightFiles.find((name) => names.includes(name));
   if (usual) return join(folder, usual);
+  for (const name of onnxFiles) if (await stat(join(folder, name)).catch(() => undefined)) return join(folder, name);
   const others = names.filter((name) => weightEndings.test(name)).sort();
   if (others.length === 1) return join(folder, others[0]!);
   throw new CheckpointError(

@@ -11,6 +11,8 @@ export interface Tolerance {
 export const tolerances = {
   /** Features and logits: a correct float32 implementation is near 1e-5. */
   forward: { absolute: 5e-5, relative: 1e-4 },
+  /** Theirs computed in half precision, ours with weights of half precision. */
+  half: { absolute: 1e-2, relative: 5e-3 },
   loss: { absolute: 1e-5, relative: 0 },
   positions: { absolute: 1e-5, relative: 0 },
   /** Through a pseudo-inverse in single precision, theirs. */
