@@ -31,6 +31,7 @@ const homes: Readonly<Record<string, string>> = {
   'onnxruntime-web': 'runtime',
   'onnxruntime-common': 'runtime',
   'onnx-proto': 'formats',
+  '@huggingface/tokenizers': 'model',
   '@zip.js/zip.js/lib/zip-core-native.js': 'formats',
   sharp: 'data',
   'csv-parse': 'data',

@@ -17,6 +17,7 @@ const schema = z.object({
   methods: z.array(z.object({ name: z.string(), options: z.record(z.string(), z.any()) })).min(1),
   seed: z.number().int(),
   classes: z.array(z.string()).min(2),
+  projection: z.number().int().positive().max(65536).optional(),
   preprocessing: z.object({
     imageSize: z.tuple([z.number().int(), z.number().int()]),
     resize: z.enum(['shortest', 'exact']),
@@ -36,24 +37,48 @@ export interface AdapterConfig {
   /** The run's: the head's start can be drawn from it again. */
   readonly seed: number;
   readonly classes: readonly string[];
+  /** Of a head that began as CLIP's zero-shot classifier: the width of the shared space. */
+  readonly projection?: number | undefined;
   readonly preprocessing: Preprocessing;
 }
 
 export type NamedTensors = ReadonlyMap<string, Tensor<'float32'>>;
 
-/** Writes both files whole. Throws RunError. */
-export async function saveAdapter(folder: string, config: AdapterConfig, tensors: NamedTensors): Promise<void> {
-  const path = join(folder, runFiles.adapter);
+/** Writes all files whole. Throws RunError. */
+export async function saveAdapter(
+  folder: string,
+  config: AdapterConfig,
+  tensors: NamedTensors,
+  headStart?: NamedTensors,
+): Promise<void> {
+  await saveTensors(join(folder, runFiles.adapter), tensors);
+  if (headStart) await saveTensors(join(folder, runFiles.headStart), headStart);
+  await writeJson(join(folder, runFiles.adapterConfig), config);
+}
+
+async function saveTensors(path: string, tensors: NamedTensors): Promise<void> {
   try {
     await writeSafetensors(path, [...tensors], { format: 'pt' });
   } catch (cause) {
     throw writeFailure(path, cause);
   }
-  await writeJson(join(folder, runFiles.adapterConfig), config);
+}
+
+async function readTensors(path: string): Promise<NamedTensors> {
+  const file = await openSafetensors(path);
+  const tensors = new Map<string, Tensor<'float32'>>();
+  for (const name of file.tensors.keys()) tensors.set(name, (await file.read(name)) as Tensor<'float32'>);
+  return tensors;
+}
+
+export interface SavedAdapter {
+  readonly config: AdapterConfig;
+  readonly tensors: NamedTensors;
+  readonly headStart?: NamedTensors;
 }
 
 /** Throws RunError where the folder holds no finished adapter. */
-export async function loadAdapter(folder: string): Promise<{ config: AdapterConfig; tensors: NamedTensors }> {
+export async function loadAdapter(folder: string): Promise<SavedAdapter> {
   const path = join(folder, runFiles.adapterConfig);
   const json = await readJson<unknown>(path);
   if (json === undefined)
@@ -65,10 +90,10 @@ export async function loadAdapter(folder: string): Promise<{ config: AdapterConf
     throw new RunError(`${path}: is not an adapter of vitune`, {
       lines: parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
     });
-  const file = await openSafetensors(join(folder, runFiles.adapter));
-  const tensors = new Map<string, Tensor<'float32'>>();
-  for (const name of file.tensors.keys()) tensors.set(name, (await file.read(name)) as Tensor<'float32'>);
-  return { config: parsed.data as AdapterConfig, tensors };
+  const config = parsed.data as AdapterConfig;
+  const tensors = await readTensors(join(folder, runFiles.adapter));
+  if (config.projection === undefined) return { config, tensors };
+  return { config, tensors, headStart: await readTensors(join(folder, runFiles.headStart)) };
 }
 
 /** Throws RunError, with - missing and + extra, where the tensors aren't those that the methods train on this backbone. */

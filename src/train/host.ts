@@ -12,6 +12,7 @@ import { type AdapterConfig, checkAdapter, loadAdapter, type NamedTensors } from
 import { createEvaluator, type Evaluator, type Pictures } from './evaluator.ts';
 import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
 import { checkWiseAlpha, valuesAt } from './wise.ts';
+import { withHead } from './zero-shot.ts';
 
 export interface UseOptions {
   readonly device?: Device | undefined;
@@ -80,10 +81,10 @@ export async function openHost(options: UseOptions & { readonly shareWeights?: b
     runtime,
     async load(folder, { wiseAlpha = options.wiseAlpha } = {}) {
       checkWiseAlpha(wiseAlpha);
-      const { config, tensors } = await loadAdapter(folder);
+      const { config, tensors, headStart } = await loadAdapter(folder);
       const backbone = await backboneOf(folder, config);
       const tuning: Tuning = {
-        config: backbone.config,
+        config: withHead(backbone.config, config.projection),
         weights: backbone.weights,
         methods: configureMethods(config.methods),
         classes: config.classes.length,
@@ -97,7 +98,9 @@ export async function openHost(options: UseOptions & { readonly shareWeights?: b
       checkAdapter(folder, trained.specs, tensors);
 
       const weakened = wiseAlpha !== undefined && wiseAlpha !== 1;
-      const values = weakened ? await valuesAt(wiseAlpha, { tuning, trained, tensors, seed: config.seed }) : tensors;
+      const values = weakened
+        ? await valuesAt(wiseAlpha, { tuning, trained, tensors, seed: config.seed, headStart })
+        : tensors;
       const arrays = pack(trained.slabs, values);
       const params: Record<string, Tensor> = Object.fromEntries(
         trained.slabs.map((slab, i) => [`param:${slab.name}`, float32([slab.size], arrays[i]!)]),
@@ -108,6 +111,7 @@ export async function openHost(options: UseOptions & { readonly shareWeights?: b
         backbone: config.baseModel.fingerprint,
         methods: config.methods,
         classes: config.classes.length,
+        projection: config.projection ?? null,
         preprocessing: config.preprocessing,
         weakened,
       } as unknown as Json);

@@ -41,14 +41,20 @@ function rowNorms({ shape, data }: Tensor<'float32'>): Tensor<'float32'> {
   );
 }
 
-/** Start values of all trained parameters, by name. */
+/** Start values of all trained parameters, by name; of the head those in `headStart`, where it is given. */
 export async function initialValues(
   specs: readonly ParameterSpec[],
   weights: Weights,
   seed: number,
+  headStart: ReadonlyMap<string, Tensor<'float32'>> = new Map(),
 ): Promise<Map<string, Tensor<'float32'>>> {
   const values = new Map<string, Tensor<'float32'>>();
-  for (const { name, shape, init } of specs) {
+  for (const { name, shape, init, role } of specs) {
+    const given = role === 'head' ? headStart.get(name) : undefined;
+    if (given) {
+      values.set(name, given);
+      continue;
+    }
     if (init.kind === 'pretrained') {
       values.set(name, await weights.read(name));
       continue;

@@ -15,6 +15,8 @@ export const runFiles = {
   testLogits: 'test_logits.safetensors',
   adapterConfig: 'adapter_config.json',
   adapter: 'adapter_model.safetensors',
+  /** Where the head started, if not from draws: what WiSE-FT goes back to. */
+  headStart: 'head_start.safetensors',
   /** Everything needed to go on; gone once the run is done. */
   state: 'state.safetensors',
   lock: 'lock.json',

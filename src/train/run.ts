@@ -31,6 +31,7 @@ import { checkRunFolder, runFiles, takeRunFolder, writeFailure, writeJson } from
 import { learningRate } from './schedule.ts';
 import { type RunSpec, runId, scheduleOf } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
+import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
 
 export interface RunOptions {
   readonly spec: RunSpec;
@@ -85,7 +86,11 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
   checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
   try {
-    yield* inFolder(options, backbone, data, runtime);
+    const headStart =
+      spec.training.head === 'zero-shot'
+        ? await zeroShotHead(backbone, data.classes, spec.training, runtime)
+        : undefined;
+    yield* inFolder(options, backbone, data, runtime, headStart);
   } finally {
     data.close();
   }
@@ -97,9 +102,14 @@ async function* inFolder(
   backbone: Backbone,
   data: RunData,
   runtime: Runtime,
+  headStart: HeadStart | undefined,
 ): AsyncGenerator<RunEvent, void, void> {
   const { spec } = options;
-  const id = runId(spec, { data: data.fingerprint, model: backbone.fingerprint });
+  const id = runId(spec, {
+    data: data.fingerprint,
+    model: backbone.fingerprint,
+    ...(headStart && { head: headStart.fingerprint }),
+  });
   const round = configureProtocol(spec.protocol).rounds.length > 1 ? [spec.protocol.round] : [];
   const name = [data.name, spec.methods.map((m) => m.name).join('+'), ...round, id.slice(0, 8)].join('-');
   const folder = resolve(options.folder ?? join('runs', name));
@@ -111,7 +121,7 @@ async function* inFolder(
       throw new RunError(`${folder}: its saved state belongs to run ${saved.runId}, not ${id}; give another --out`);
     // Sums depend on the number of threads: a resumed run keeps its own.
     const same = saved && !options.threads ? nodeRuntime({ ...runtime.options, threads: saved.threads }) : runtime;
-    yield* epochs({ options, spec, id, folder, backbone, data, runtime: same, saved });
+    yield* epochs({ options, spec, id, folder, backbone, data, runtime: same, saved, headStart });
   } finally {
     await lock.release();
   }
@@ -131,13 +141,14 @@ interface Run {
   readonly data: RunData;
   readonly runtime: Runtime;
   readonly saved: Checkpoint | undefined;
+  readonly headStart: HeadStart | undefined;
 }
 
 async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
   const { spec, id, folder, data, runtime, saved, options } = run;
   const { training } = spec;
   const tuning: Tuning = {
-    config: run.backbone.config,
+    config: withHead(run.backbone.config, run.headStart?.projection),
     weights: run.backbone.weights,
     methods: configureMethods(spec.methods),
     classes: data.classes.length,
@@ -147,6 +158,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     decayOn: training.decayOn,
   };
   const trained = trainedParameters(tuning);
+  if (run.headStart) checkHeadStart(trained.specs, run.headStart);
   const optimizer = training.optimizer === 'adamw' ? adamw() : sgd({ momentum: training.momentum });
   const schedule = scheduleOf(spec);
   const stepsPerEpoch = Math.ceil(data.train.count / training.batchSize);
@@ -291,7 +303,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
     if (logits.size > 0) await saveLogits(run, runFiles.testLogits, data.tests, logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
-    await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays));
+    await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays), run.headStart?.tensors);
     await writeTable(folder);
     const done: RunEvent = {
       type: 'done',
@@ -332,7 +344,8 @@ function bestOf(state: State): State | undefined {
 }
 
 async function initialState(run: Run, trained: TrainedParameters, slots: readonly string[]): Promise<State> {
-  const values = await initialValues(trained.specs, run.backbone.weights, run.spec.training.seed);
+  const { backbone, spec, headStart } = run;
+  const values = await initialValues(trained.specs, backbone.weights, spec.training.seed, headStart?.tensors);
   const packed = pack(trained.slabs, values);
   const entries = trained.slabs.flatMap((slab, i) => [
     [`param:${slab.name}`, { dtype: 'float32', shape: [slab.size], data: packed[i]! }] as const,
@@ -430,13 +443,14 @@ async function writeHeader(run: Run, trained: TrainedParameters, microBatch: num
   });
 }
 
-function adapterConfig({ spec, backbone, data }: Run) {
+function adapterConfig({ spec, backbone, data, headStart }: Run) {
   return {
     format: 'vitune-adapter-1' as const,
     baseModel: { path: backbone.path, fingerprint: backbone.fingerprint },
     methods: spec.methods,
     seed: spec.training.seed,
     classes: data.classes,
+    ...(headStart && { projection: headStart.projection }),
     preprocessing: backbone.preprocessing,
   };
 }

@@ -84,7 +84,10 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
 }
 
 /** The run's id: 16 hex digits over the spec and what the paths hold. */
-export function runId(spec: RunSpec, fingerprints: { readonly data: string; readonly model: string }): string {
+export function runId(
+  spec: RunSpec,
+  fingerprints: { readonly data: string; readonly model: string; readonly head?: string },
+): string {
   return identity({ ...spec, ...fingerprints } as unknown as Json);
 }
 

@@ -46,6 +46,22 @@ export const trainingOptions = {
     max: 0.95,
     help: 'share of the target spread over all classes',
   },
+  head: {
+    type: 'choice',
+    choices: ['linear', 'zero-shot'],
+    default: 'linear',
+    help: "the classifier's start: a new linear layer, or CLIP's zero-shot classifier, made of the classes' names",
+  },
+  promptTemplates: {
+    type: 'text',
+    default: 'a photo of a {}.',
+    help: 'texts for the zero-shot classifier, {} for the class, separated by |',
+  },
+  classEmbeddings: {
+    type: 'text',
+    default: '',
+    help: "safetensors or npy file (classes, width) for the zero-shot classifier, instead of the model's text tower",
+  },
   flip: { type: 'boolean', default: false, help: 'mirror half of the training pictures' },
   randomResizedCrop: { type: 'boolean', default: false, help: 'train on random crops, 8 % to 100 % of the area' },
   patience: {

@@ -20,7 +20,7 @@ export function interpolate(from: Tensor<'float32'>, to: Tensor<'float32'>, alph
   );
 }
 
-/** The fed values at `alpha`. `seed` is the run's: the head's start is drawn from it again. */
+/** The fed values at `alpha`. `seed` is the run's: a head's start that isn't given is drawn from it again. */
 export async function valuesAt(
   alpha: number,
   from: {
@@ -28,11 +28,13 @@ export async function valuesAt(
     readonly trained: TrainedParameters;
     readonly tensors: NamedTensors;
     readonly seed: number;
+    /** Where the head started, if not from draws. */
+    readonly headStart?: NamedTensors | undefined;
   },
 ): Promise<Map<string, Tensor<'float32'>>> {
-  const { tuning, trained, tensors, seed } = from;
+  const { tuning, trained, tensors, seed, headStart } = from;
   const moved = trained.specs.filter(({ role }) => role !== 'method');
-  const starts = await initialValues(moved, tuning.weights, seed);
+  const starts = await initialValues(moved, tuning.weights, seed, headStart);
   const values = new Map(tensors);
   for (const { name } of moved) values.set(name, interpolate(starts.get(name)!, tensors.get(name)!, alpha));
   return values;
