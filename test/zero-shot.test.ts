@@ -11,9 +11,9 @@ import { openTuned, type TrainOptions, train } from '../src/index.ts';
 import { loadBackbone } from '../src/model/load.ts';
 import { loadTextTower } from '../src/model/text/load.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
-import { createEvaluator } from '../src/train/evaluator.ts';
 import { evaluationGraph, type Tuning, trainedParameters } from '../src/train/graphs.ts';
 import { embedTexts, promptsOf, withHead, zeroShotHead } from '../src/train/zero-shot.ts';
+import { openZeroShot } from '../src/train/zero-shot-model.ts';
 import { readTensors } from './interop/tensors.ts';
 import { shapeNames, writePictures, writeTinyModel } from './support/tiny.ts';
 
@@ -132,36 +132,23 @@ describe('a run with the zero-shot head', () => {
     for await (const _ of train(options(out)));
     const tuned = await readTensors(join(out, 'adapter_model.safetensors'));
     const start = await readTensors(join(out, 'head_start.safetensors'));
-    const backbone = await loadBackbone(clip);
-    const fresh = await zeroShotHead(
-      backbone,
-      shapeNames,
-      { promptTemplates: 'a photo of a {}.', classEmbeddings: '' },
-      runtime,
-    );
+    const prompts = { promptTemplates: 'a photo of a {}.', classEmbeddings: '' };
+    const fresh = await zeroShotHead(await loadBackbone(clip), shapeNames, prompts, runtime);
     expect(start).toEqual(fresh.tensors);
     expect(tuned.get('head.weight')!.data).not.toEqual(start.get('head.weight')!.data);
 
     // Logits of a picture at alpha 0: those of the untouched CLIP under its zero-shot head.
-    const { config, weights, preprocessing } = backbone;
-    const tuning: Tuning = {
-      ...{ config: withHead(config, fresh.projection), weights, methods: [], classes: shapeNames.length },
-      ...{ normalization: preprocessing, dropPath: 0, labelSmoothing: 0, decayOn: 'all' },
-    };
-    const trained = trainedParameters(tuning);
-    const slabs = pack(trained.slabs, fresh.tensors);
-    const params = Object.fromEntries(
-      trained.slabs.map(({ name, size }, i) => [`param:${name}`, float32([size], slabs[i]!)]),
-    );
-    const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, 1));
     const pictures = {
       count: 1,
       copy: (_: number, bytes: Uint8Array, offset: number) => {
         for (let i = 0; i < 16 * 16 * 3; i++) bytes[offset + i] = (i * 37) % 256;
       },
     };
-    const zeroShot = await evaluator.logits(pictures, params);
-    await evaluator.dispose();
+    const untuned = await openZeroShot(clip, shapeNames, prompts, { threads: 1 });
+    const zeroShot = await untuned.logits(pictures);
+    const whole = await untuned.evaluate(data);
+    await untuned.dispose();
+    expect(whole).toMatchObject({ split: 'all', pictures: 24 });
     const logitsAt = async (wiseAlpha: number) => {
       const opened = await openTuned(out, { wiseAlpha, threads: 1 });
       const logits = await opened.logits(pictures);
@@ -170,6 +157,12 @@ describe('a run with the zero-shot head', () => {
     };
     expect(furthest(await logitsAt(0), zeroShot)).toBeLessThan(1e-4);
     expect(furthest(await logitsAt(1), zeroShot)).toBeGreaterThan(1e-2);
+  });
+
+  it('is asked for where its options are given', () => {
+    expect(() => train({ ...options(join(root, 'c')), head: 'linear', promptTemplates: 'the {}' })).toThrow(
+      'option promptTemplates belongs to the zero-shot head; add --head zero-shot',
+    );
   });
 
   it('is refused without a text tower, a tokenizer or a projection', async () => {

@@ -18,7 +18,8 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 
 /** ` (default 8)`, where that says something: a switch is off, and `(0 = ...)` in the help has told already. */
 function defaultOf(option: Option): string {
-  if (option.type === 'boolean' || (option.default === 0 && option.help.includes('(0 = '))) return '';
+  if (option.type === 'boolean' || option.default === '' || (option.default === 0 && option.help.includes('(0 = ')))
+    return '';
   return ` (default ${Array.isArray(option.default) ? option.default.join(',') : option.default})`;
 }
 

@@ -1,4 +1,5 @@
 // RunSpec: everything that decides a run's result, as plain JSON, parsed and defaulted once. Its hash is the run's id.
+import { resolve } from 'node:path';
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
 import { parseOptions, type ValuesOf } from '../base/options.ts';
@@ -66,6 +67,10 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
   if (configured.length === 0) throw new OptionError('train: needs a method, e.g. --method lora');
   const asked = withProtocol(input);
   const training = parseOptions('train', trainingOptions, asked);
+  for (const name of ['promptTemplates', 'classEmbeddings'] as const)
+    if (training.head === 'linear' && training[name] !== trainingOptions[name].default)
+      throw new OptionError(`train: option ${name} belongs to the zero-shot head; add --head zero-shot`);
+  const classEmbeddings = training.classEmbeddings && resolve(training.classEmbeddings);
   const learningRate = training.learningRate || Math.min(...configured.map(({ method }) => method.learningRate));
   const keep = asked.keep === undefined && training.patience > 0 ? 'best' : training.keep;
   const warmupEpochs = asked.warmupEpochs === undefined ? Math.min(1, training.epochs / 4) : training.warmupEpochs;
@@ -77,7 +82,7 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
     data: input.data,
     model: input.model,
     methods: configured.map(({ method, options }) => ({ name: method.name, options })),
-    training: { ...training, learningRate, warmupEpochs, keep },
+    training: { ...training, learningRate, warmupEpochs, keep, classEmbeddings },
     dataOptions: parseOptions('data', dataOptions, input.dataOptions ?? {}),
     protocol: chooseProtocol(input.protocol ?? {}),
   };

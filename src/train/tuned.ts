@@ -7,6 +7,7 @@ import { decode } from '../data/decode.ts';
 import { openListing } from '../data/sources/index.ts';
 import { renamed } from '../data/stored.ts';
 import { geometryOf, transform } from '../data/transform.ts';
+import type { AdapterConfig } from './adapter.ts';
 import type { Pictures } from './evaluator.ts';
 import type { Unreadable } from './events.ts';
 import { type Loaded, openHost, type UseOptions } from './host.ts';
@@ -42,8 +43,13 @@ export async function openTuned(folder: string, options: UseOptions = {}): Promi
   return tunedOn(await (await openHost(options)).load(folder));
 }
 
-/** A loaded adapter as a classifier of pictures. */
-export function tunedOn(loaded: Loaded): Tuned {
+/** What a classifier of pictures is made of: a loaded adapter is one. */
+export interface Classifier extends Pick<Loaded, 'folder' | 'logits' | 'dispose'> {
+  readonly config: Pick<AdapterConfig, 'classes' | 'preprocessing'>;
+}
+
+/** As a classifier of encoded pictures and of data sets. */
+export function tunedOn(loaded: Classifier): Tuned {
   const { folder, logits } = loaded;
   const { classes, preprocessing } = loaded.config;
   return {
