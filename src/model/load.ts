@@ -84,7 +84,7 @@ export async function openCheckpoint(path: string, options: LoadOptions = {}): P
   const configured = json && configuredFamily(path, json);
   if (configured) configured.read(json, new Map()); // what can't be used in a config is told before a file is opened
   const stated = { ...(configured ? {} : parseStated(json ?? {})), ...options.stated };
-  const opened = await openTensorFile(weights);
+  const opened = await openTensorFile(await weights());
   const file = opened.graph ? namedOnnxTensors(sourceOf(opened), opened.graph) : sourceOf(opened);
   const unconfigured = configured ? undefined : unconfiguredFamily(file);
   const checkpoint = unconfigured ? unconfigured.read(stated, file.tensors) : configured!.read(json!, file.tensors);

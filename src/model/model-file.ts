@@ -9,7 +9,8 @@ export interface ModelFiles {
   readonly folder?: string;
   /** config.json, parsed, where there is one. */
   readonly json?: ConfigJson;
-  readonly weights: string;
+  /** Looked for when asked, so that what is wrong in the config is told first. Rejects with CheckpointError. */
+  weights(): Promise<string>;
 }
 
 /** What transformers and timm call their weights, the most welcome first: those that a graph can map. */
@@ -33,9 +34,9 @@ export async function findModel(path: string): Promise<ModelFiles> {
     );
   });
   const folder = found.isFile() ? folderOf(path) : path;
-  if (folder === undefined) return { weights: path };
+  if (folder === undefined) return { weights: async () => path };
   const json = await readConfig(folder);
-  return { folder, ...(json && { json }), weights: found.isFile() ? path : await weightFile(folder) };
+  return { folder, ...(json && { json }), weights: async () => (found.isFile() ? path : weightFile(folder)) };
 }
 
 /** The folder that a lone file belongs to: an ONNX export is named nothing like another network, and lies with its config. */

@@ -35,7 +35,7 @@ export async function loadTextTower(path: string): Promise<TextTower> {
   return {
     config,
     tokenize: tokenizerOf(tokenizerPath, parse(tokenizerPath, text), parse(folder, settings), config),
-    weights: await fittedWeights(weights, config),
+    weights: await fittedWeights(await weights(), config),
     fingerprint: createHash('sha256').update(text).update(settings).digest('hex'),
   };
 }
