@@ -40,8 +40,8 @@ export function train(): Command {
       'folder of class folders, with or without train/, val/, test/, what --source lists, or a built-in set (vitune data list)',
     )
     .option(
-      '--model <name|folder>',
-      `built-in model or folder with config.json and model.safetensors (default ${defaultModel})`,
+      '--model <name|path>',
+      `built-in model, folder with config.json and weights, or a weight file (default ${defaultModel})`,
     )
     .option(
       '--method <name>',
