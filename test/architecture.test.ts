@@ -20,8 +20,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train'],
   analysis: ['base'],
   report: ['base', 'analysis'],
-  // Of train, types and the spec only: the run function is handed in.
-  study: ['base', 'methods', 'train'],
+  // Of train, types and the spec only, of data the protocols: the run function and the data are handed in.
+  study: ['base', 'methods', 'train', 'data'],
   cli: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train', 'study', 'analysis', 'report'],
 };
 
@@ -110,6 +110,17 @@ describe('imports', () => {
         [...file.text.matchAll(/import (?!type )[^;]*?from '([^']*\/train\/[^']+)'/g)]
           .filter((match) => !/\/(spec|presets|training-options)\.ts$/.test(match[1]!))
           .map((match) => `${file.path} -> ${match[1]}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
+  it('of the data room are the protocols, for studies', () => {
+    const broken = files
+      .filter((file) => file.room === 'study')
+      .flatMap((file) =>
+        file.imports
+          .filter((s) => s.includes('/data/') && !s.includes('/data/protocols/'))
+          .map((s) => `${file.path} -> ${s}`),
       );
     expect(broken).toEqual([]);
   });

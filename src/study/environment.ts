@@ -26,7 +26,8 @@ export interface ModelFacts {
 /** What a finished trial leaves for the store. */
 export interface TrialResult {
   readonly val: Metrics | undefined;
-  readonly test: Metrics | undefined;
+  /** By test set: `test`, then shifted ones; empty where nothing was tested. */
+  readonly tests: Readonly<Record<string, Metrics>>;
   /** Trained scalars without the head. */
   readonly parameters: number;
   readonly seconds: number;

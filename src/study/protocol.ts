@@ -1,5 +1,5 @@
-// The study's protocol: every grid point is trained on train and measured on val; the chosen one is trained anew on train
-// and val together, once a seed, and tested once. What comes next in a cell follows from what is done in it and from nothing
+// How a study goes: every grid point is trained on train and measured on val; the chosen one is trained anew on train
+// and val together, once a seed, and tested once (divisions.ts says what that means for a data protocol's rounds). What comes next in a cell follows from what is done in it and from nothing
 // else, so it doesn't matter who works it out, when, or how often.
 //
 // Successive halving (Jamieson & Talwalkar 2016) goes round by round: ASHA's promotions without waiting would depend on
@@ -7,6 +7,7 @@
 import { identity, type Json } from '../base/identity.ts';
 import type { Study } from './check.ts';
 import { type Candidate, choose } from './choice.ts';
+import { finalRun } from './divisions.ts';
 import type { Plan } from './plan.ts';
 import type { NewTrial, StudyRow, TrialPoint, TrialRow } from './rows.ts';
 import type { Store } from './store.ts';
@@ -28,17 +29,8 @@ export const studyId = ({ plan, cells }: Study): string =>
   } as unknown as Json);
 
 function finalTrials(plan: Plan, cell: number, spec: TrialSpec, point: TrialPoint): NewTrial[] {
-  const { run } = spec;
   return plan.seeds.map((seed, i) => {
-    const final: TrialSpec = {
-      ...spec,
-      phase: 'final',
-      run: {
-        ...run,
-        training: { ...run.training, seed },
-        dataOptions: { ...run.dataOptions, trainOnVal: true },
-      },
-    };
+    const final: TrialSpec = { ...spec, phase: 'final', run: finalRun(spec.run, seed) };
     return {
       id: trialId(final),
       spec: final,

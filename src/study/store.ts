@@ -292,7 +292,7 @@ export function openStore(database: Database) {
           .values({
             trial,
             val: result.val ? JSON.stringify(result.val) : null,
-            test: result.test ? JSON.stringify(result.test) : null,
+            tests: Object.keys(result.tests).length > 0 ? JSON.stringify(result.tests) : null,
             parameters: result.parameters,
             seconds: result.seconds,
             kept_epoch: result.keptEpoch,

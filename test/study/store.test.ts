@@ -189,7 +189,7 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
       [best.point.params, 0, 3],
       [best.point.params, 1, 3],
     ]);
-    expect(finals.every(({ test, val }) => test !== null && val === null)).toBe(true);
+    expect(finals.every(({ tests, val }) => tests !== null && val === null)).toBe(true);
     const { run } = await store.spec(finals[1]!.id);
     expect([run.training.seed, run.dataOptions.trainOnVal]).toEqual([1, true]);
     expect((await store.studies())[0]!.status).toBe('done');

@@ -27,7 +27,7 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
   const isFinal = spec.phase === 'final';
   return {
     val: isFinal ? undefined : metrics(top1),
-    test: isFinal ? metrics(top1) : undefined,
+    tests: isFinal ? { test: metrics(top1) } : {},
     parameters: 100,
     seconds: 1,
     keptEpoch: 0,
@@ -36,17 +36,21 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
   };
 }
 
-/** Folders called `.../none` are not there; `.../noval` has no validation pictures. Everything else exists. */
+/**
+ * Folders called `.../none` are not there; `.../noval` has no validation pictures and `.../notest` no test pictures, as rounds
+ * called final and tune. Everything else exists.
+ */
 export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => madeUp(job)): StudyEnvironment {
   return {
     defaultModel: 'tiny',
     locateData: (reference, from) => resolve(from, reference),
     locateModel: (reference, from) => join(from, reference),
-    async data({ data }) {
+    async data({ data, protocol: { round } }) {
       if (data.endsWith('/none')) throw new DataError(`data ${data}: no such folder`);
-      const val = data.endsWith('/noval') ? 0 : valCount;
-      const pictures = { train: 100, val, test: 50 };
-      return { name: data.split('/').at(-1)!, classes: 3, pictures, fingerprint: sha256(data) };
+      const val = data.endsWith('/noval') || round === 'final' ? 0 : valCount;
+      const test = data.endsWith('/notest') || round === 'tune' ? 0 : 50;
+      const fingerprint = sha256(`${data} ${round}`);
+      return { name: data.split('/').at(-1)!, classes: 3, pictures: { train: 100, val, test }, fingerprint };
     },
     async model(folder) {
       const name = folder.split('/').at(-1)!;

@@ -57,10 +57,10 @@ async function collect(folder: string): Promise<TrialResult | undefined> {
   if (run?.status !== 'done') return undefined;
   const files: Record<string, Uint8Array> = {};
   for (const name of keptFiles) if (existsSync(join(folder, name))) files[name] = await readFile(join(folder, name));
-  const { val, test, seconds, keptEpoch } = run.result;
+  const { val, tests, seconds, keptEpoch } = run.result;
   return {
     val,
-    test,
+    tests,
     parameters: run.trainableWithoutHead,
     seconds,
     keptEpoch,
