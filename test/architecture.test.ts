@@ -22,7 +22,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'analysis'],
   // Of train, types and the spec only, of data the protocols: the run function and the data are handed in.
   study: ['base', 'methods', 'train', 'data'],
-  cli: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train', 'study', 'analysis', 'report'],
+  // Of study, the type of a plan only; of data, names.
+  presets: ['data', 'study'],
+  cli: [
+    'base',
+    'formats',
+    'graph',
+    'runtime',
+    'model',
+    'methods',
+    'data',
+    'train',
+    'study',
+    'presets',
+    'analysis',
+    'report',
+  ],
 };
 
 /** Packages with one home. */
@@ -159,7 +174,7 @@ describe('imports', () => {
   });
 });
 
-it("no code outside methods/ knows a method's name", () => {
+it("no code outside methods/ knows a method's name, but for plans as data", () => {
   const names = files
     .filter((file) => file.room === 'methods')
     .flatMap((file) => [...file.text.matchAll(/defineMethod\(\{\s*name: '([^']+)'/g)].map((match) => match[1]!));
@@ -170,7 +185,7 @@ it("no code outside methods/ knows a method's name", () => {
   );
   const code = (text: string) => text.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
   const broken = files
-    .filter((file) => file.room !== 'methods')
+    .filter(({ room }) => room !== 'methods' && room !== 'presets')
     .flatMap((file) =>
       telling
         .filter((name) => new RegExp(`['"\`]${name}['"\`]`).test(code(file.text)))

@@ -109,13 +109,12 @@ export async function openPlan(
   folder: string,
   environment: StudyEnvironment,
 ): Promise<Study> {
-  const { input, problems: shape, problemAt } = parsePlan(text);
+  const { input, problems: shape, problemAt } = parsePlan(text, environment.presets);
   if (!input) return refuse(file, shape);
   const plan = normalizePlan(input, environment.defaultModel);
   const problems: Problem[] = [];
   const tell = (path: PlanPath, message: string) => void problems.push(problemAt(path, message));
   const parts = createParts(input, plan, folder, environment, tell);
-  parts.preset();
   parts.search();
   const models = await parts.models();
   const data = await parts.data();

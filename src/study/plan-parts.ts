@@ -5,7 +5,6 @@ import { type OptionTable, parseOption } from '../base/options.ts';
 import { unknownName } from '../base/suggest.ts';
 import type { ProtocolChoice } from '../data/protocols/index.ts';
 import { defaultMethod, methodNamed, methodNames } from '../methods/index.ts';
-import { presetNamed } from '../train/presets.ts';
 import { parseRunSpec } from '../train/spec.ts';
 import { dataOptions, trainingOptions } from '../train/training-options.ts';
 import { axesOf, type Tell } from './axes.ts';
@@ -149,15 +148,6 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
   }
 
   return {
-    preset(): void {
-      if (plan.preset === undefined) return;
-      try {
-        presetNamed(plan.preset);
-      } catch (error) {
-        tell(['preset'], messageOf(error));
-      }
-    },
-
     search(): void {
       const { search } = plan;
       if (search.kind === 'halving' && search.epochs.some((e, i) => i > 0 && e <= search.epochs[i - 1]!))

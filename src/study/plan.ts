@@ -67,7 +67,10 @@ export const planSchema = z.strictObject({
   dataOptions: z.record(z.string(), scalar).optional().describe('data options for all data'),
   protocol: protocol.optional().describe('how data are divided for training, validation and test (default holdout)'),
   methods: nonEmpty(method).describe('methods with their grids'),
-  preset: z.string().optional().describe('defaults by name, e.g. study: what the plan gives wins'),
+  preset: z
+    .string()
+    .optional()
+    .describe('a plan or training options by name, e.g. mini-vtab or study: what the plan gives wins'),
   training: axes.optional().describe('training options for all methods; a list is a grid axis'),
   search: search.optional().describe('which grid points are tried (default grid)'),
   choose: z.enum(choiceRules).optional().describe('how the best point is chosen on validation (default max)'),
@@ -90,6 +93,13 @@ export const planSchema = z.strictObject({
 });
 
 export type PlanInput = z.infer<typeof planSchema>;
+
+/** A whole plan by name, for others to start from. */
+export interface PlanPreset {
+  readonly name: string;
+  readonly summary: string;
+  readonly plan: PlanInput;
+}
 
 export interface MethodEntry {
   readonly name: string;
@@ -169,7 +179,8 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
 }
 
 /** The plan's JSON schema, for editors: `# yaml-language-server: $schema=...` on the first line of a plan. */
-export const planJsonSchema = (): unknown => ({
-  ...z.toJSONSchema(planSchema),
-  title: 'A study of vitune',
-});
+export function planJsonSchema(): unknown {
+  const { required, ...schema } = z.toJSONSchema(planSchema);
+  // A preset may bring what is required.
+  return { ...schema, anyOf: [{ required: ['preset'] }, { required }], title: 'A study of vitune' };
+}

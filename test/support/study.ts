@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/identity.ts';
 import { stream } from '../../src/base/rng.ts';
+import { planPresets } from '../../src/presets/index.ts';
 import { openPlan, type Study } from '../../src/study/check.ts';
 import type { StudyEnvironment, TrialJob, TrialResult } from '../../src/study/environment.ts';
 import type { Metrics } from '../../src/train/metrics.ts';
@@ -42,6 +43,7 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
  */
 export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => madeUp(job)): StudyEnvironment {
   return {
+    presets: planPresets,
     defaultModel: 'tiny',
     locateData: (reference, from) => resolve(from, reference),
     locateModel: (reference, from) => join(from, reference),
