@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/study/db/database.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { advanceStudy, firstTrials, studyId } from '../../src/study/protocol.ts';
-import { maxDeaths, maxFailures, openStore, type Store } from '../../src/study/store.ts';
+import { openStore, type Store } from '../../src/study/store.ts';
+import { maxDeaths, maxFailures } from '../../src/study/store-transitions.ts';
 import { postgresBinaries, type Server, startPostgres } from '../support/postgres.ts';
 import { madeUp, planOf, smallPlan } from '../support/study.ts';
 
