@@ -47,12 +47,12 @@ async function outcome(db: string): Promise<{ hashes: Map<string, string>; wrong
   const [study] = await store.studies();
   const rows = await store.trials(study!.id);
   const attempts = await database.kysely.selectFrom('attempt').select(['trial', 'outcome']).execute();
-  for (const { id, state, val, test } of rows) {
+  for (const { id, state, val, tests } of rows) {
     const done = attempts.filter((a) => a.trial === id && a.outcome === 'done').length;
     if (state !== 'done' || done !== 1) wrong.push(`${id}: ${state}, finished ${done} times`);
     const epochs = (await store.epochs(id)).map((e) => ({ ...(e as object), seconds: 0 }));
     const files = (await store.artifacts(id)).map((a) => [a.name, a.sha256]);
-    hashes.set(id, sha256(canonicalJson({ val, test, epochs, files } as unknown as Json)));
+    hashes.set(id, sha256(canonicalJson({ val, tests, epochs, files } as unknown as Json)));
   }
   await store.close();
   return { hashes, wrong, attempts: attempts.length };

@@ -25,5 +25,6 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   const guess = near === undefined ? '' : `; did you mean "${near}"?`;
-  return `"${name}" is not a known ${kind}${guess} (known: ${known.join(', ')})`;
+  const choice = known.length > 0 ? `known: ${known.join(', ')}` : 'there are none';
+  return `"${name}" is not a known ${kind}${guess} (${choice})`;
 }

@@ -3,6 +3,7 @@
 import { OptionError, VituneError } from '../base/errors.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
 import { parseRunSpec } from '../train/spec.ts';
+import type { Tell } from './axes.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { gridPoints } from './grid.ts';
 import { normalizePlan, type Plan } from './plan.ts';
@@ -67,6 +68,7 @@ function trialOf(
     methods: method.choices(values.method),
     training: { microBatch: studyMicroBatch, ...values.training, ...epochs },
     dataOptions: data.options,
+    protocol: data.protocol,
     ...(plan.preset === undefined ? {} : { preset: plan.preset }),
   });
   return {
@@ -75,6 +77,26 @@ function trialOf(
     threads: plan.threads,
     fingerprints: { data: data.fingerprint, model: model.fingerprint },
   };
+}
+
+/** Tells of methods that a backbone can't take, whatever else is wrong with the plan. */
+function tellRefusals(
+  plan: Plan,
+  models: readonly CheckedModel[],
+  methods: readonly CheckedMethod[],
+  tell: Tell,
+): void {
+  const preset = plan.preset === undefined ? {} : { preset: plan.preset };
+  for (const model of models)
+    for (const { axes, path, choices } of methods)
+      for (const { values } of gridPoints(axes.filter(({ table }) => table === 'method')))
+        try {
+          const { methods: chosen } = parseRunSpec({ data: '', model: '', methods: choices(values.method), ...preset });
+          checkMethods(configureMethods(chosen), model.config);
+        } catch (error) {
+          if (!(error instanceof VituneError)) throw error;
+          tell(path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
+        }
 }
 
 /**
@@ -87,17 +109,17 @@ export async function openPlan(
   folder: string,
   environment: StudyEnvironment,
 ): Promise<Study> {
-  const { input, problems: shape, problemAt } = parsePlan(text);
+  const { input, problems: shape, problemAt } = parsePlan(text, environment.presets);
   if (!input) return refuse(file, shape);
   const plan = normalizePlan(input, environment.defaultModel);
   const problems: Problem[] = [];
   const tell = (path: PlanPath, message: string) => void problems.push(problemAt(path, message));
   const parts = createParts(input, plan, folder, environment, tell);
-  parts.preset();
   parts.search();
   const models = await parts.models();
   const data = await parts.data();
   const methods = parts.methods();
+  tellRefusals(plan, models, methods, tell);
 
   const count = models.length * data.length * methods.length;
   const affordable = pointsInBudget(plan, count);
@@ -118,13 +140,12 @@ export async function openPlan(
     for (const { position, values } of gridPoints(method.axes, { count: wanted, seed, names: Object.values(names) }))
       try {
         const trial = trialOf(plan, model, set, method, values);
-        checkMethods(configureMethods(trial.run.methods), model.config);
         const id = trialId(trial);
         if (points.has(id)) duplicates++;
         else points.set(id, { position, params: { ...values.method, ...values.training }, id, trial });
       } catch (error) {
         if (!(error instanceof VituneError)) throw error;
-        tell(method.path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
+        tell(method.path, error.message);
       }
     if (points.size > 1 && set.pictures.val === 0)
       tell(

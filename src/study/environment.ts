@@ -4,6 +4,7 @@ import type { Method } from '../methods/method.ts';
 import type { RunEvent } from '../train/events.ts';
 import type { Metrics } from '../train/metrics.ts';
 import type { RunSpec } from '../train/spec.ts';
+import type { PlanPreset } from './plan.ts';
 import type { TrialSpec } from './trial.ts';
 
 export interface DataFacts {
@@ -26,7 +27,8 @@ export interface ModelFacts {
 /** What a finished trial leaves for the store. */
 export interface TrialResult {
   readonly val: Metrics | undefined;
-  readonly test: Metrics | undefined;
+  /** By test set: `test`, then shifted ones; empty where nothing was tested. */
+  readonly tests: Readonly<Record<string, Metrics>>;
   /** Trained scalars without the head. */
   readonly parameters: number;
   readonly seconds: number;
@@ -47,6 +49,8 @@ export interface TrialJob {
 }
 
 export interface StudyEnvironment {
+  /** Plans that others may start from. */
+  readonly presets: readonly PlanPreset[];
   /** The embedded model's name. */
   readonly defaultModel: string;
   /** Where the data lie, made absolute; a built-in name stays as it is. */

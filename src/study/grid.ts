@@ -4,7 +4,7 @@ import { shuffled, stream } from '../base/rng.ts';
 
 export interface Axis {
   /** Which table the option is of. */
-  readonly table: 'method' | 'training';
+  readonly table: 'method' | 'training' | 'protocol';
   readonly option: string;
   /** At least one. */
   readonly values: readonly unknown[];
@@ -32,7 +32,10 @@ function pointAt(axes: readonly Axis[], rank: number): GridPoint {
     Object.fromEntries(
       axes.flatMap((axis, k) => (axis.table === table ? [[axis.option, axis.values[position[k]!]!] as const] : [])),
     );
-  return { position, values: { method: valuesOf('method'), training: valuesOf('training') } };
+  return {
+    position,
+    values: { method: valuesOf('method'), training: valuesOf('training'), protocol: valuesOf('protocol') },
+  };
 }
 
 /** All points, or `count` of them drawn without replacement by a seeded stream; always in the fixed order. */

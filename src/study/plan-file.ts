@@ -1,6 +1,7 @@
 // Reads a plan from YAML and tells where in the file each value stands, so that an error about it names line and column.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { type PlanInput, planSchema } from './plan.ts';
+import { type PlanInput, type PlanPreset, planSchema } from './plan.ts';
+import { presetProblem, withPlanPreset } from './plan-preset.ts';
 
 /** Keys and list indices that lead to a value. */
 export type PlanPath = readonly (string | number)[];
@@ -65,7 +66,7 @@ function issuesOf(issue: unknown, path: PlanPath): { readonly path: PlanPath; re
 }
 
 /** Parses and checks the shape. Never throws: everything wrong is in `problems`. */
-export function parsePlan(text: string): PlanFile {
+export function parsePlan(text: string, presets: readonly PlanPreset[]): PlanFile {
   const lines = new LineCounter();
   if (text.length > maxCharacters)
     return failed(`is ${text.length} characters long; a plan has at most ${maxCharacters}`);
@@ -75,7 +76,9 @@ export function parsePlan(text: string): PlanFile {
     return { line: Math.max(1, line), column: Math.max(1, col), message };
   };
   const problemAt = (path: PlanPath, message: string): Problem => {
-    const { node, key } = nodeAt(document.contents, path);
+    // What the file doesn't hold came from its preset.
+    const own = path.length === 0 || !document.has('preset') || document.has(path[0]);
+    const { node, key } = nodeAt(document.contents, own ? path : ['preset']);
     // An empty list or map is blamed on its key, which says what is empty.
     const blamed = key && (isMap(node) || isSeq(node)) ? key : node;
     return at(blamed?.range?.[0] ?? 0, path.length > 0 ? `${path.join('.')}: ${message}` : message);
@@ -88,7 +91,9 @@ export function parsePlan(text: string): PlanFile {
   } catch (error) {
     return { input: undefined, problems: [problemAt([], String((error as Error).message))], problemAt };
   }
-  const parsed = planSchema.safeParse(json);
+  const unknown = presetProblem(json, presets);
+  if (unknown !== undefined) return { input: undefined, problems: [problemAt(['preset'], unknown)], problemAt };
+  const parsed = planSchema.safeParse(withPlanPreset(json, presets));
   if (parsed.success) return { input: parsed.data, problems: [], problemAt };
   const problems = parsed.error.issues
     .flatMap((issue) => issuesOf(issue, issue.path as PlanPath))

@@ -3,15 +3,17 @@
 import { messageOf, OptionError, VituneError } from '../base/errors.ts';
 import { type OptionTable, parseOption } from '../base/options.ts';
 import { unknownName } from '../base/suggest.ts';
+import type { ProtocolChoice } from '../data/protocols/index.ts';
 import { defaultMethod, methodNamed, methodNames } from '../methods/index.ts';
-import { presetNamed } from '../train/presets.ts';
 import { parseRunSpec } from '../train/spec.ts';
 import { dataOptions, trainingOptions } from '../train/training-options.ts';
 import { axesOf, type Tell } from './axes.ts';
+import { studyData } from './divisions.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment } from './environment.ts';
 import { type Axis, gridSize } from './grid.ts';
 import type { MethodEntry, Plan, PlanInput } from './plan.ts';
 import type { PlanPath } from './plan-file.ts';
+import { type Division, divisionsOf } from './plan-protocols.ts';
 
 export interface CheckedModel extends ModelFacts {
   readonly folder: string;
@@ -19,6 +21,8 @@ export interface CheckedModel extends ModelFacts {
 export interface CheckedData extends DataFacts {
   readonly path: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Its round is the one to tune in. */
+  readonly protocol: ProtocolChoice;
 }
 export interface CheckedMethod {
   readonly label: string;
@@ -96,6 +100,19 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
     return fine ? checked : undefined;
   }
 
+  /** The divisions of an entry's data by its protocol, or by the plan's. */
+  function divisionsAt(i: number): Division[] {
+    const given = Array.isArray(input.data) ? input.data[i] : input.data;
+    const own = typeof given === 'object' ? given.protocol : undefined;
+    const path = own === undefined ? ['protocol'] : [...entry('data', i), 'protocol'];
+    const named = typeof (own ?? input.protocol) === 'object' ? [...path, 'name'] : path;
+    return divisionsOf(
+      plan.data[i]!.protocol,
+      (_, message) => tell(named, message),
+      (below, message) => tell([...path, 'options', ...below], message),
+    );
+  }
+
   function checkedMethod(method: MethodEntry, i: number): CheckedMethod[] {
     const path = entry('methods', i);
     let names: string[];
@@ -131,15 +148,6 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
   }
 
   return {
-    preset(): void {
-      if (plan.preset === undefined) return;
-      try {
-        presetNamed(plan.preset);
-      } catch (error) {
-        tell(['preset'], messageOf(error));
-      }
-    },
-
     search(): void {
       const { search } = plan;
       if (search.kind === 'halving' && search.epochs.some((e, i) => i > 0 && e <= search.epochs[i - 1]!))
@@ -163,14 +171,21 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
       for (const [i, { path, name }] of plan.data.entries()) {
         const options = checkedOptions(i);
         const at = isText('data', i) ? entry('data', i) : [...entry('data', i), 'path'];
-        const found = await attempt(at, async () => {
-          const located = environment.locateData(path, folder);
-          const methods = [{ name: defaultMethod }];
-          const spec = parseRunSpec({ data: located, model: '', methods, dataOptions: options ?? {} });
-          return { located, facts: await environment.data(spec) };
-        });
-        for (const { located, facts } of found)
-          if (options) out.push({ ...facts, name: name ?? facts.name, path: located, options });
+        for (const { label, protocol: wanted } of divisionsAt(i)) {
+          const found = await attempt(at, async () => {
+            const located = environment.locateData(path, folder);
+            const methods = [{ name: defaultMethod }];
+            const dataOptions = options ?? {};
+            const spec = parseRunSpec({ data: located, model: '', methods, dataOptions, protocol: wanted });
+            return { located, facts: await studyData(environment, spec), protocol: spec.protocol };
+          });
+          for (const { located, facts, protocol } of found) {
+            const called = [name ?? facts.name, label].filter((part) => part !== '').join(' ');
+            if (facts.pictures.test === 0)
+              tell(at, `${called} has no test pictures, so there would be no results; set testFraction`);
+            if (options) out.push({ ...facts, name: called, path: located, options, protocol });
+          }
+        }
       }
       for (const [i, { name }] of out.entries())
         if (out.findIndex((other) => other.name === name) !== i)

@@ -1,6 +1,7 @@
 // A study's plan as plain JSON: models x data x methods x options x seeds, how grid points are searched and chosen, and what
 // it may cost. The shape is checked here; what needs the registry, the disk or a model is checked in check.ts.
 import { z } from 'zod';
+import { defaultProtocol } from '../data/protocols/index.ts';
 
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
 /** One value; a list is a grid axis. Options that are sets take a list as one value and a list of lists as an axis. */
@@ -19,12 +20,21 @@ const method = z.union([
   }),
 ]);
 
+const protocol = z.union([
+  z.string(),
+  z.strictObject({
+    name: z.string().describe('a protocol (vitune data protocols lists them)'),
+    options: axes.optional().describe("the protocol's own options; each value of a list is a data set of its own"),
+  }),
+]);
+
 const data = z.union([
   z.string(),
   z.strictObject({
     path: z.string().describe('a folder of pictures, or the name of a built-in data set'),
     name: z.string().min(1).max(60).optional().describe('its name in tables'),
     options: z.record(z.string(), scalar).optional().describe('data options for this data only'),
+    protocol: protocol.optional().describe('how this data is divided'),
   }),
 ]);
 
@@ -55,8 +65,12 @@ export const planSchema = z.strictObject({
   models: nonEmpty(z.string()).optional().describe('built-in models or model folders (default: the embedded model)'),
   data: nonEmpty(data).describe('folders of pictures or built-in data sets'),
   dataOptions: z.record(z.string(), scalar).optional().describe('data options for all data'),
+  protocol: protocol.optional().describe('how data are divided for training, validation and test (default holdout)'),
   methods: nonEmpty(method).describe('methods with their grids'),
-  preset: z.string().optional().describe('defaults by name, e.g. study: what the plan gives wins'),
+  preset: z
+    .string()
+    .optional()
+    .describe('a plan or training options by name, e.g. mini-vtab or study: what the plan gives wins'),
   training: axes.optional().describe('training options for all methods; a list is a grid axis'),
   search: search.optional().describe('which grid points are tried (default grid)'),
   choose: z.enum(choiceRules).optional().describe('how the best point is chosen on validation (default max)'),
@@ -80,6 +94,13 @@ export const planSchema = z.strictObject({
 
 export type PlanInput = z.infer<typeof planSchema>;
 
+/** A whole plan by name, for others to start from. */
+export interface PlanPreset {
+  readonly name: string;
+  readonly summary: string;
+  readonly plan: PlanInput;
+}
+
 export interface MethodEntry {
   readonly name: string;
   readonly label: string;
@@ -88,10 +109,16 @@ export interface MethodEntry {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
+export interface ProtocolEntry {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 export interface DataEntry {
   readonly path: string;
   readonly name: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly protocol: ProtocolEntry;
 }
 
 export type Search =
@@ -114,6 +141,11 @@ export interface Plan {
   readonly budget: { readonly trials: number | undefined; readonly hours: number | undefined };
 }
 
+const protocolEntry = (given: PlanInput['protocol']): ProtocolEntry =>
+  typeof given === 'object'
+    ? { name: given.name, options: given.options ?? {} }
+    : { name: given ?? defaultProtocol, options: {} };
+
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** Fills in the defaults. */
@@ -123,8 +155,9 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
     name: input.name,
     models: list(input.models ?? defaultModel),
     data: list(input.data).map((entry) => {
-      const { path, name, options } = typeof entry === 'string' ? { path: entry } : entry;
-      return { path, name, options: { ...input.dataOptions, ...options } };
+      const { path, name, options, protocol } = typeof entry === 'string' ? { path: entry } : entry;
+      const divided = protocolEntry(protocol ?? input.protocol);
+      return { path, name, options: { ...input.dataOptions, ...options }, protocol: divided };
     }),
     methods: list(input.methods).map((entry) => {
       const { name, label, grid, options, training } = typeof entry === 'string' ? { name: entry } : entry;
@@ -146,7 +179,8 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
 }
 
 /** The plan's JSON schema, for editors: `# yaml-language-server: $schema=...` on the first line of a plan. */
-export const planJsonSchema = (): unknown => ({
-  ...z.toJSONSchema(planSchema),
-  title: 'A study of vitune',
-});
+export function planJsonSchema(): unknown {
+  const { required, ...schema } = z.toJSONSchema(planSchema);
+  // A preset may bring what is required.
+  return { ...schema, anyOf: [{ required: ['preset'] }, { required }], title: 'A study of vitune' };
+}

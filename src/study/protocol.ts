@@ -1,5 +1,5 @@
-// The study's protocol: every grid point is trained on train and measured on val; the chosen one is trained anew on train
-// and val together, once a seed, and tested once. What comes next in a cell follows from what is done in it and from nothing
+// How a study goes: every grid point is trained on train and measured on val; the chosen one is trained anew on train
+// and val together, once a seed, and tested once (divisions.ts says what that means for a data protocol's rounds). What comes next in a cell follows from what is done in it and from nothing
 // else, so it doesn't matter who works it out, when, or how often.
 //
 // Successive halving (Jamieson & Talwalkar 2016) goes round by round: ASHA's promotions without waiting would depend on
@@ -7,8 +7,9 @@
 import { identity, type Json } from '../base/identity.ts';
 import type { Study } from './check.ts';
 import { type Candidate, choose } from './choice.ts';
+import { finalRun } from './divisions.ts';
 import type { Plan } from './plan.ts';
-import type { NewTrial, StudyRow, TrialPoint, TrialRow } from './rows.ts';
+import type { CellName, NewTrial, StudyRow, TrialPoint, TrialRow } from './rows.ts';
 import type { Store } from './store.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
@@ -28,17 +29,8 @@ export const studyId = ({ plan, cells }: Study): string =>
   } as unknown as Json);
 
 function finalTrials(plan: Plan, cell: number, spec: TrialSpec, point: TrialPoint): NewTrial[] {
-  const { run } = spec;
   return plan.seeds.map((seed, i) => {
-    const final: TrialSpec = {
-      ...spec,
-      phase: 'final',
-      run: {
-        ...run,
-        training: { ...run.training, seed },
-        dataOptions: { ...run.dataOptions, trainOnVal: true },
-      },
-    };
+    const final: TrialSpec = { ...spec, phase: 'final', run: finalRun(spec.run, seed) };
     return {
       id: trialId(final),
       spec: final,
@@ -51,15 +43,29 @@ function finalTrials(plan: Plan, cell: number, spec: TrialSpec, point: TrialPoin
   });
 }
 
-/** What a study starts with: the grid points; of a cell with a single point, the final runs at once. */
+/**
+ * The order in which cells take turns: along diagonals of data x methods, so that the first few runs have every method and
+ * every data set among them, and the time left is known early.
+ */
+function turns(cells: readonly CellName[]): number[] {
+  const methods = new Set(cells.map(({ method }) => method)).size;
+  const groups = Math.max(1, Math.round(cells.length / methods));
+  return cells.map((_, cell) => {
+    const [group, method] = [Math.floor(cell / methods), cell % methods];
+    return ((((group - method) % groups) + groups) % groups) * methods + method;
+  });
+}
+
+/** What a study starts with: the grid points, dealt out cell by cell; of a cell with a single point, the final runs at once. */
 export function firstTrials({ plan, cells }: Study): NewTrial[] {
-  let ordinal = 0;
+  const turn = turns(cells);
   return cells.flatMap(({ points }, cell) => {
     const tuned = points.length > 1;
-    return points.flatMap(({ id, trial, position, params }): NewTrial[] => {
+    return points.flatMap(({ id, trial, position, params }, rank): NewTrial[] => {
       const point: TrialPoint = { position, params };
       if (!tuned) return finalTrials(plan, cell, trial, { ...point, tried: 1, tied: 1 });
-      return [{ id, spec: trial, cell, phase: 'tune', round: 0, ordinal: ordinal++, point }];
+      const ordinal = Math.min(rank * cells.length + turn[cell]!, roundStride - 1);
+      return [{ id, spec: trial, cell, phase: 'tune', round: 0, ordinal, point }];
     });
   });
 }

@@ -1,4 +1,5 @@
 // The results of studies: final runs, and their mean and confidence interval for each model, data and method.
+import type { Metrics } from '../train/metrics.ts';
 import type { StudyRow, TrialRow } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -16,6 +17,8 @@ export interface FinalResult {
   readonly loss: number;
   readonly ece: number;
   readonly pictures: number;
+  /** Every test set by name: `test`, which the numbers above are of, then shifted ones. */
+  readonly tests: Readonly<Record<string, Metrics>>;
   /** Trained scalars without the head. */
   readonly parameters: number;
   readonly seconds: number;
@@ -25,7 +28,14 @@ export interface FinalResult {
   readonly trial: string;
 }
 
-export interface Summary {
+export interface Interval {
+  readonly mean: number;
+  /** Half the width of the 95 % interval, and what it stands for: other seeds, or (with one seed) other test pictures. */
+  readonly halfWidth: number;
+  readonly over: 'seeds' | 'pictures';
+}
+
+export interface Summary extends Interval {
   readonly study: string;
   readonly model: string;
   readonly data: string;
@@ -33,10 +43,8 @@ export interface Summary {
   readonly params: Readonly<Record<string, unknown>>;
   readonly parameters: number;
   readonly seeds: readonly number[];
-  readonly mean: number;
-  /** Half the width of the 95 % interval, and what it stands for: other seeds, or (with one seed) other test pictures. */
-  readonly halfWidth: number;
-  readonly over: 'seeds' | 'pictures';
+  /** The same for each shifted test set. */
+  readonly shifts: Readonly<Record<string, Interval>>;
   readonly tried: number;
   readonly tied: number;
 }
@@ -49,7 +57,7 @@ const studentT = [
 const normal = 1.96;
 
 /** Mean of the seeds' accuracies and half the width of its 95 % interval. */
-export function interval(top1: readonly number[], pictures: number): Pick<Summary, 'mean' | 'halfWidth' | 'over'> {
+export function interval(top1: readonly number[], pictures: number): Interval {
   const n = top1.length;
   const mean = top1.reduce((a, b) => a + b, 0) / n;
   if (n === 1) return { mean, halfWidth: normal * Math.sqrt((mean * (1 - mean)) / pictures), over: 'pictures' };
@@ -57,24 +65,23 @@ export function interval(top1: readonly number[], pictures: number): Pick<Summar
   return { mean, halfWidth: (studentT[n - 2] ?? normal) * Math.sqrt(variance / n), over: 'seeds' };
 }
 
-const isFinal = ({ phase, state, test }: TrialRow): boolean => phase === 'final' && state === 'done' && test !== null;
+/** The name of the test set that is like the training set. */
+const ownSet = 'test';
+const isFinal = ({ phase, state, tests }: TrialRow): boolean =>
+  phase === 'final' && state === 'done' && tests?.[ownSet] !== undefined;
 
 /** Final results in the order of the plan: cells, then seeds. */
 export function finalResults({ name, cells }: StudyRow, rows: readonly TrialRow[]): FinalResult[] {
   return rows
     .filter(isFinal)
     .sort((a, b) => a.ordinal - b.ordinal)
-    .map(({ id, cell, point, test, parameters, seconds }) => ({
+    .map(({ id, cell, point, tests, parameters, seconds }) => ({
       study: name,
       ...cells[cell]!,
       seed: point.seed!,
       params: point.params,
-      top1: test!.top1,
-      top5: test!.top5,
-      meanClassAccuracy: test!.meanClassAccuracy,
-      loss: test!.loss,
-      ece: test!.ece,
-      pictures: test!.pictures,
+      ...tests![ownSet]!,
+      tests: tests!,
       parameters: parameters!,
       seconds: seconds!,
       tried: point.tried!,
@@ -94,7 +101,13 @@ export function summarize(results: readonly FinalResult[]): Summary[] {
     const { study, model, data, method, params, parameters, tried, tied, pictures } = group[0]!;
     const top1 = group.map((result) => result.top1);
     const seeds = group.map(({ seed }) => seed);
-    return { study, model, data, method, params, parameters, seeds, tried, tied, ...interval(top1, pictures) };
+    const shifts = Object.fromEntries(
+      Object.entries(group[0]!.tests).flatMap(([set, own]) => {
+        const values = group.flatMap(({ tests }) => tests[set]?.top1 ?? []);
+        return set === ownSet ? [] : [[set, interval(values, own.pictures)]];
+      }),
+    );
+    return { study, model, data, method, params, parameters, seeds, tried, tied, shifts, ...interval(top1, pictures) };
   });
 }
 

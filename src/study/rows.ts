@@ -51,7 +51,8 @@ export interface TrialRow {
   readonly failures: number;
   readonly reason: string | null;
   readonly val: Metrics | null;
-  readonly test: Metrics | null;
+  /** By test set: `test`, then shifted ones. */
+  readonly tests: Readonly<Record<string, Metrics>> | null;
   readonly parameters: number | null;
   readonly seconds: number | null;
 }

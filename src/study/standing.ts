@@ -1,4 +1,5 @@
 // Where a study stands: counts, best so far, work left. Pure, so that it can be shown by whoever can read the store.
+import { costsOf } from './costs.ts';
 import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
 
 export interface Best {
@@ -27,38 +28,9 @@ export interface Standing {
   readonly failures: readonly { readonly trial: string; readonly reason: string }[];
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** What a run of a kind takes: the mean of those done of the same kind, else of ever wider kinds. */
-function costs(rows: readonly TrialRow[], methods: readonly string[]) {
-  const known = new Map<string, number[]>();
-  const kinds = (row: Pick<TrialRow, 'cell' | 'phase' | 'round'>) => [
-    `${row.cell} ${row.phase} ${row.round}`,
-    `${methods[row.cell]} ${row.phase} ${row.round}`,
-    `${row.cell}`,
-    `${methods[row.cell]}`,
-    '',
-  ];
-  for (const row of rows)
-    if (row.state === 'done')
-      for (const kind of kinds(row)) {
-        const seen = known.get(kind);
-        if (seen) seen.push(row.seconds!);
-        else known.set(kind, [row.seconds!]);
-      }
-  const means = new Map([...known].map(([kind, seconds]) => [kind, mean(seconds)]));
-  return (row: Pick<TrialRow, 'cell' | 'phase' | 'round'>): number =>
-    kinds(row)
-      .map((kind) => means.get(kind))
-      .find((seconds) => seconds !== undefined) ?? Number.NaN;
-}
-
 export function standingOf(study: StudyRow, all: readonly TrialRow[], workers: readonly WorkerRow[]): Standing {
   const rows = all.filter(({ skipped, state }) => !(skipped && state === 'queued'));
-  const cost = costs(
-    rows,
-    study.cells.map(({ method }) => method),
-  );
+  const cost = costsOf(study.cells, rows);
   const share = new Map(
     workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share] as const] : [])),
   );

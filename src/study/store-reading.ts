@@ -20,7 +20,7 @@ export function createReading(kysely: Kysely<Tables>) {
           .where('study', '=', study)
           .$if(cell !== undefined, (q) => q.where('cell', '=', cell!))
           .select(['trial.id', 'cell', 'phase', 'round', 'ordinal', 'point', 'skipped', 'state', 'failures', 'reason'])
-          .select(['val', 'test', 'parameters', 'seconds'])
+          .select(['val', 'tests', 'parameters', 'seconds'])
           .orderBy('ordinal')
           .orderBy('trial.id')
           .execute(),

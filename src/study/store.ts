@@ -1,121 +1,23 @@
-// The study store: every SQL statement that changes something (store-reading.ts has the others). A trial is changed only by the attempt that holds
-// it, so a worker that was thought dead and comes back can do no harm. Queued means: a job in the queue of every running
+// The study store: what changes something (store-reading.ts reads, store-transitions.ts has the shared parts). A trial is changed only
+// by the attempt that holds it, so a worker that was thought dead and comes back can do no harm. Queued means: a job in the queue of every running
 // study that wants the trial. Taking a trial takes the job in the same transaction; giving it back makes new jobs.
 import { hostname } from 'node:os';
-import { type Insertable, sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import { sha256 } from '../base/identity.ts';
 import { bossDb, type Database } from './db/database.ts';
 import { withRetry } from './db/retry.ts';
-import type { AttemptOutcome, StudyStatus, StudyTrialTable, Tables, TrialState } from './db/tables.ts';
+import type { StudyStatus } from './db/tables.ts';
 import type { TrialResult } from './environment.ts';
 import type { Claim, NewTrial, StudyRow, WorkerProgress } from './rows.ts';
 import { createReading } from './store-reading.ts';
+import { chunks, createTransitions, queueOf, type Tx } from './store-transitions.ts';
 import type { TrialSpec } from './trial.ts';
-
-/** Errors after which a trial is given up. */
-export const maxFailures = 3;
-/**
- * Dead workers after which a trial is given up. Most deaths are not the trial's doing (a machine that was switched off), so
- * there are more of them; but one that takes all memory would kill workers for ever.
- */
-export const maxDeaths = 25;
-/** Rows of one insert: PostgreSQL takes 65,535 values. */
-const chunkSize = 2000;
-
-const queueOf = (study: string) => `study-${study}`;
-const chunks = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, i) =>
-    items.slice(i * chunkSize, (i + 1) * chunkSize),
-  );
-
-type Tx = Transaction<Tables>;
 
 export function openStore(database: Database) {
   const { kysely, queue } = database;
   const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withRetry(() => kysely.transaction().execute(work));
 
-  /** Jobs for queued trials in the queues of all running studies that want them. */
-  async function enqueue(tx: Tx, trials: readonly string[]): Promise<void> {
-    for (const ids of chunks(trials)) {
-      const wanted = await tx
-        .selectFrom('study_trial')
-        .innerJoin('study', 'study.id', 'study_trial.study')
-        .innerJoin('trial', 'trial.id', 'study_trial.trial')
-        .where('trial.id', 'in', ids)
-        .where('trial.state', '=', 'queued')
-        .where('study.status', '=', 'running')
-        .where('study_trial.skipped', '=', false)
-        .select(['study.id as study', 'trial.id as trial'])
-        .select((eb) => eb.fn.min('study_trial.ordinal').as('ordinal'))
-        .groupBy(['study.id', 'trial.id'])
-        .execute();
-      const jobs = wanted.map(({ study, trial, ordinal }) => ({
-        name: queueOf(study),
-        data: { trial },
-        priority: -Number(ordinal),
-      }));
-      if (jobs.length > 0) await queue.insert(jobs, { db: bossDb(tx) });
-    }
-  }
-
-  async function insertTrials(tx: Tx, study: string, trials: readonly NewTrial[]): Promise<void> {
-    for (const part of chunks(trials)) {
-      await tx
-        .insertInto('trial')
-        .values(part.map(({ id, spec }) => ({ id, spec: JSON.stringify(spec), state: 'queued' as const })))
-        .onConflict((c) => c.column('id').doNothing())
-        .execute();
-      const rows: Insertable<StudyTrialTable>[] = part.map(({ id, cell, phase, round, ordinal, point }) => ({
-        study,
-        trial: id,
-        cell,
-        phase,
-        round,
-        ordinal,
-        point: JSON.stringify(point),
-      }));
-      const fresh = await tx
-        .insertInto('study_trial')
-        .values(rows)
-        .onConflict((c) => c.doNothing())
-        .returning('trial')
-        .execute();
-      await enqueue(
-        tx,
-        fresh.map(({ trial }) => trial),
-      );
-    }
-  }
-
-  /** Ends an open attempt and what it says about its trial; false where it doesn't hold the trial any more. */
-  async function endAttempt(tx: Tx, attempt: string, outcome: AttemptOutcome, reason: string | null): Promise<boolean> {
-    const [ended] = await tx
-      .updateTable('attempt')
-      .set({ ended: Date.now(), outcome, reason })
-      .where('id', '=', attempt)
-      .where('ended', 'is', null)
-      .returning('trial')
-      .execute();
-    if (!ended) return false;
-    const [trial] = await tx
-      .updateTable('trial')
-      .set((eb) => ({
-        attempt: null,
-        failures: eb('failures', '+', outcome === 'failed' ? 1 : 0),
-        deaths: eb('deaths', '+', outcome === 'lost' ? 1 : 0),
-        ...(reason === null ? {} : { reason }),
-      }))
-      .where('id', '=', ended.trial)
-      .where('attempt', '=', attempt)
-      .returning(['id', 'failures', 'deaths'])
-      .execute();
-    if (!trial) return false;
-    const over = trial.failures >= maxFailures || trial.deaths >= maxDeaths;
-    const state: TrialState = outcome === 'done' ? 'done' : over ? 'failed' : 'queued';
-    await tx.updateTable('trial').set({ state }).where('id', '=', trial.id).execute();
-    if (state === 'queued') await enqueue(tx, [trial.id]);
-    return true;
-  }
+  const { enqueue, insertTrials, endAttempt } = createTransitions(queue);
 
   return {
     ...createReading(kysely),
@@ -292,7 +194,7 @@ export function openStore(database: Database) {
           .values({
             trial,
             val: result.val ? JSON.stringify(result.val) : null,
-            test: result.test ? JSON.stringify(result.test) : null,
+            tests: Object.keys(result.tests).length > 0 ? JSON.stringify(result.tests) : null,
             parameters: result.parameters,
             seconds: result.seconds,
             kept_epoch: result.keptEpoch,

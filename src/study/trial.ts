@@ -15,7 +15,7 @@ export interface TrialSpec {
 
 /** 16 hex digits. Threads are left out: they move results by rounding only, and are the same within a study. */
 export function trialId({ phase, run, fingerprints }: TrialSpec): string {
-  const { methods, training, dataOptions } = run;
+  const { methods, training, dataOptions, protocol } = run;
   const { imageSize, trainOnVal } = dataOptions; // the rest of the data's options is in its fingerprint
-  return identity({ phase, methods, training, imageSize, trainOnVal, ...fingerprints } as unknown as Json);
+  return identity({ phase, methods, training, imageSize, trainOnVal, protocol, ...fingerprints } as unknown as Json);
 }

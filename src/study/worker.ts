@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RunError } from '../base/errors.ts';
 import type { RunEvent } from '../train/events.ts';
+import { studyData } from './divisions.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { advanceCell, advanceStudy } from './protocol.ts';
 import type { Claim, StudyRow, WorkerProgress } from './rows.ts';
@@ -132,8 +133,7 @@ async function misfitOf(
   { run, fingerprints }: Claim['spec'],
 ): Promise<string | undefined> {
   try {
-    const dataOptions = { ...run.dataOptions, trainOnVal: false };
-    const data = await environment.data({ data: run.data, dataOptions, protocol: run.protocol });
+    const data = await studyData(environment, run);
     if (data.fingerprint !== fingerprints.data)
       return `${run.data} holds other pictures than when the study was planned`;
     const model = await environment.model(run.model);

@@ -49,6 +49,40 @@ training: { learningRate: [0.001, 0.01] }
     expect([training.epochs, training.schedule, training.dropPath]).toEqual([20, 'study', 0.1]);
   });
 
+  it('tunes in the round that a protocol has for it, and tests in the last one', async () => {
+    const study = await planOf('{ name: vtab, data: a, protocol: vtab-1k, methods: linear, seeds: 42 }');
+    expect(study.cells[0]!.points[0]!.trial.run).toMatchObject({
+      protocol: { name: 'vtab-1k', round: 'tune', options: { normalise: 'none' } },
+      training: { epochs: 100, warmupEpochs: 10, schedule: 'study' },
+    });
+    expect(firstTrials(study).map(({ spec: { run } }) => run)).toMatchObject([
+      { protocol: { round: 'final' }, dataOptions: { trainOnVal: false }, training: { seed: 42, epochs: 100 } },
+    ]);
+  });
+
+  it('makes a data set of each fold and of each value of a protocol’s option', async () => {
+    const { cells } = await planOf(`
+name: divided
+data:
+  - a
+  - { path: b, protocol: { name: k-fold, options: { folds: 2 } } }
+  - { path: c, protocol: { name: few-shot, options: { shots: [1, 2], valShots: [1, 2] } } }
+protocol: { name: many-shot, options: { fraction: [0.01, 0.1] } }
+methods: linear
+`);
+    expect(cells.map(({ data }) => data)).toEqual([
+      'a 1%',
+      'a 10%',
+      'b fold-1',
+      'b fold-2',
+      'c shots 1, valShots 1 1-shot',
+      'c shots 1, valShots 2 1-shot',
+      'c shots 2, valShots 1 2-shot',
+      'c shots 2, valShots 2 2-shot',
+    ]);
+    expect(new Set(cells.map(({ points }) => points[0]!.id)).size).toBe(8);
+  });
+
   it('drops points that come out the same', async () => {
     // Warm-up left out is one epoch, so both points are one run.
     const yaml = '{ name: twice, data: a, methods: lora, training: { learningRate: [0, 0.001] } }';
@@ -165,6 +199,44 @@ budget: { trials: 3 }
       ...'bcdefgh'.split('').map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`),
     ];
     expect((await problemsOf(bomb.join('\n'))).length).toBeGreaterThan(0);
+  });
+
+  it('is told what is wrong with its protocols, and methods that the backbone can’t take', async () => {
+    const yaml = `name: bad
+data:
+  - { path: a, protocol: vtab }
+  - { path: b, protocol: { name: many-shot, options: { fraction: [0.1, 2], shots: 3 } } }
+  - notest
+protocol: { name: holdout, options: { folds: 3 } }
+methods: linear
+`;
+    expect(await problemsOf(yaml)).toEqual([
+      expect.stringMatching(/^study\.yaml:3:26: data\.0\.protocol: "vtab" is not a known protocol/),
+      expect.stringMatching(
+        /^study\.yaml:4:72: data\.1\.protocol\.options\.fraction\.1: option fraction must be a number/,
+      ),
+      expect.stringMatching(/^study\.yaml:4:83: data\.1\.protocol\.options\.shots: "shots" is not a known option/),
+      expect.stringMatching(
+        /^study\.yaml:6:46: protocol\.options\.folds: "folds" is not a known option \(there are none\)/,
+      ),
+    ]);
+    const refused = `name: refused
+data: a
+methods:
+  - linear
+  - { name: repadapter, options: { bottleneck: [8, 9] } }
+  - { name: vpt-deep, options: { lastBlocks: [1, 5] } }
+  - lorra
+`;
+    expect(await problemsOf(refused)).toEqual([
+      expect.stringMatching(/^study\.yaml:5:5: methods\.1: method repadapter: can't be used on this backbone: .* 9/),
+      expect.stringMatching(
+        /^study\.yaml:6:5: methods\.2: method vpt-deep: can't be used on this backbone: lastBlocks is 5/,
+      ),
+      expect.stringMatching(/^study\.yaml:7:5: methods\.3: "lorra" is not a known method/),
+    ]);
+    const [line] = await problemsOf('{ name: x, data: notest, methods: linear }');
+    expect(line).toContain('notest has no test pictures, so there would be no results; set testFraction');
   });
 
   it('asks for validation pictures where there is something to choose', async () => {

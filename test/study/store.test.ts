@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/study/db/database.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { advanceStudy, firstTrials, studyId } from '../../src/study/protocol.ts';
-import { maxDeaths, maxFailures, openStore, type Store } from '../../src/study/store.ts';
+import { openStore, type Store } from '../../src/study/store.ts';
+import { maxDeaths, maxFailures } from '../../src/study/store-transitions.ts';
 import { postgresBinaries, type Server, startPostgres } from '../support/postgres.ts';
 import { madeUp, planOf, smallPlan } from '../support/study.ts';
 
@@ -189,7 +190,7 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
       [best.point.params, 0, 3],
       [best.point.params, 1, 3],
     ]);
-    expect(finals.every(({ test, val }) => test !== null && val === null)).toBe(true);
+    expect(finals.every(({ tests, val }) => tests !== null && val === null)).toBe(true);
     const { run } = await store.spec(finals[1]!.id);
     expect([run.training.seed, run.dataOptions.trainOnVal]).toEqual([1, true]);
     expect((await store.studies())[0]!.status).toBe('done');

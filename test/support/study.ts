@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/identity.ts';
 import { stream } from '../../src/base/rng.ts';
+import { planPresets } from '../../src/presets/index.ts';
 import { openPlan, type Study } from '../../src/study/check.ts';
 import type { StudyEnvironment, TrialJob, TrialResult } from '../../src/study/environment.ts';
 import type { Metrics } from '../../src/train/metrics.ts';
@@ -27,7 +28,7 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
   const isFinal = spec.phase === 'final';
   return {
     val: isFinal ? undefined : metrics(top1),
-    test: isFinal ? metrics(top1) : undefined,
+    tests: isFinal ? { test: metrics(top1) } : {},
     parameters: 100,
     seconds: 1,
     keptEpoch: 0,
@@ -36,17 +37,22 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
   };
 }
 
-/** Folders called `.../none` are not there; `.../noval` has no validation pictures. Everything else exists. */
+/**
+ * Folders called `.../none` are not there; `.../noval` has no validation pictures and `.../notest` no test pictures, as rounds
+ * called final and tune. Everything else exists.
+ */
 export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => madeUp(job)): StudyEnvironment {
   return {
+    presets: planPresets,
     defaultModel: 'tiny',
     locateData: (reference, from) => resolve(from, reference),
     locateModel: (reference, from) => join(from, reference),
-    async data({ data }) {
+    async data({ data, protocol: { round } }) {
       if (data.endsWith('/none')) throw new DataError(`data ${data}: no such folder`);
-      const val = data.endsWith('/noval') ? 0 : valCount;
-      const pictures = { train: 100, val, test: 50 };
-      return { name: data.split('/').at(-1)!, classes: 3, pictures, fingerprint: sha256(data) };
+      const val = data.endsWith('/noval') || round === 'final' ? 0 : valCount;
+      const test = data.endsWith('/notest') || round === 'tune' ? 0 : 50;
+      const fingerprint = sha256(`${data} ${round}`);
+      return { name: data.split('/').at(-1)!, classes: 3, pictures: { train: 100, val, test }, fingerprint };
     },
     async model(folder) {
       const name = folder.split('/').at(-1)!;

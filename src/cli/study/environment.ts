@@ -10,6 +10,7 @@ import { locateData } from '../../data/locate.ts';
 import { openSafetensors } from '../../formats/safetensors-file.ts';
 import { loadBackbone } from '../../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../../model/locate.ts';
+import { planPresets } from '../../presets/index.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../../study/environment.ts';
 import type { DoneEvent } from '../../train/events.ts';
 import { runTraining } from '../../train/run.ts';
@@ -57,10 +58,10 @@ async function collect(folder: string): Promise<TrialResult | undefined> {
   if (run?.status !== 'done') return undefined;
   const files: Record<string, Uint8Array> = {};
   for (const name of keptFiles) if (existsSync(join(folder, name))) files[name] = await readFile(join(folder, name));
-  const { val, test, seconds, keptEpoch } = run.result;
+  const { val, tests, seconds, keptEpoch } = run.result;
   return {
     val,
-    test,
+    tests,
     parameters: run.trainableWithoutHead,
     seconds,
     keptEpoch,
@@ -109,9 +110,15 @@ function remember<A, T>(ask: (argument: A) => Promise<T>): (argument: A) => Prom
 
 export function studyEnvironment(): StudyEnvironment {
   return {
+    presets: planPresets,
     defaultModel,
-    locateData: (reference, from) =>
-      locateData(existsSync(resolve(from, reference)) ? resolve(from, reference) : reference),
+    locateData(reference, from) {
+      const here = resolve(from, reference);
+      if (existsSync(here)) return here;
+      const located = locateData(reference);
+      // No built-in name: a path, and the plan's paths don't depend on where someone stands.
+      return located === resolve(reference) ? here : located;
+    },
     // Embedded models keep their name: another machine has them elsewhere.
     locateModel: (reference, from) =>
       embeddedModels().includes(reference) ? reference : locateModel(resolve(from, reference)),

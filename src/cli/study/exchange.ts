@@ -1,10 +1,12 @@
 // vitune study export and import: a study as a folder; results of others to compare with.
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, OptionError } from '../../base/errors.ts';
-import { importReferences, parseReferences } from '../../study/references.ts';
+import { importReferences, parseReferences, type Reference } from '../../study/references.ts';
 import { exportStudy } from './export-folder.ts';
+import { layoutReferences } from './import-layout.ts';
+import { publishedName, publishedReferences } from './import-published.ts';
 import { chosenStudies, dbOption, studyOption, withStore } from './options.ts';
 
 export function exportVerb(): Command {
@@ -21,18 +23,28 @@ export function exportVerb(): Command {
     );
 }
 
+/** Reads results of others. Throws OptionError. */
+async function referencesFrom(what: string): Promise<Reference[]> {
+  const found = await stat(what).catch((cause: unknown) => {
+    if (what === publishedName) return undefined;
+    throw new OptionError(`import ${what}: can't be read: ${messageOf(cause)}`, { cause });
+  });
+  if (found === undefined) return publishedReferences();
+  return found.isDirectory() ? layoutReferences(what) : parseReferences(what, await readFile(what, 'utf8'));
+}
+
 export function importVerb(): Command {
   return new Command('import')
-    .description("keep others' results in the store, to compare with (a JSON list as the published study's)")
-    .argument('<file>', 'JSON file of results')
+    .description("keep others' results in the store, to compare with")
+    .argument(
+      '<what>',
+      `a folder in the layout of the published study's code, a JSON list of results, or "${publishedName}": the published study's own`,
+    )
     .addOption(dbOption())
-    .option('--source <name>', "what to call them (default: the file's name)")
-    .action(async (file: string, flags: { readonly db: string; readonly source?: string }) => {
-      const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-        throw new OptionError(`import ${file}: can't be read: ${messageOf(cause)}`, { cause });
-      });
-      const records = parseReferences(file, text);
-      const source = flags.source ?? basename(file).replace(/\.json$/, '');
+    .option('--source <name>', 'what to call them (default: the name of the file or folder)')
+    .action(async (what: string, flags: { readonly db: string; readonly source?: string }) => {
+      const records = await referencesFrom(what);
+      const source = flags.source ?? basename(resolve(what)).replace(/\.json$/, '');
       await withStore(flags.db, 'study', (store) => importReferences(store, source, records));
       console.log(`${records.length} results of ${source} kept in ${flags.db}`);
     });

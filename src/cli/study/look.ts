@@ -87,10 +87,13 @@ export function results(): Command {
         if (flags.csv) return void process.stdout.write(resultsCsv(all));
         if (flags.latex) return console.log(resultsLatex(summarize(all)));
         const imported = await references(store);
-        const published = (summary: Summary) =>
-          matching(imported, summary)
-            .map(({ test_top1: top1 }) => top1.toFixed(1))
+        const published = (summary: Summary) => {
+          const found = matching(imported, summary);
+          // Several protocols may have the same method and data.
+          return found
+            .map(({ test_top1: top1, protocol }) => `${top1.toFixed(1)}${found.length > 1 ? ` (${protocol})` : ''}`)
             .join(', ');
+        };
         console.log(resultsTable(summarize(all), imported.length > 0 ? published : undefined));
       }),
     );

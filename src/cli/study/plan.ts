@@ -8,7 +8,7 @@ import type { Cell, Study } from '../../study/check.ts';
 import { studyId } from '../../study/protocol.ts';
 import { runTraining } from '../../train/run.ts';
 import { duration, printJson, table } from '../output.ts';
-import { readPlan } from './run.ts';
+import { addPlanFlags, type PlanFlags, readPlan } from './run.ts';
 
 /** Runs of a cell: all rounds of tuning, and the final ones. */
 function runsOf({ plan }: Study, { points }: Cell): { readonly tune: number; readonly final: number } {
@@ -38,13 +38,11 @@ async function probe({ points }: Cell): Promise<number> {
 }
 
 export function plan(): Command {
-  return new Command('plan')
-    .description('show what a study would run')
-    .argument('<plan>', 'plan file (YAML)')
+  return addPlanFlags(new Command('plan').description('show what a study would run'))
     .option('--probe', 'time a step of each method and estimate how long the study takes')
     .option('--json', 'print as JSON')
-    .action(async (path: string, flags: { probe?: boolean; json?: boolean }) => {
-      const study = await readPlan(path);
+    .action(async (path: string | undefined, flags: PlanFlags & { probe?: boolean; json?: boolean }) => {
+      const study = await readPlan(path, flags);
       const rows = [];
       for (const cell of study.cells) {
         const { tune, final } = runsOf(study, cell);

@@ -5,6 +5,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, OptionError } from '../../base/errors.ts';
+import { planPresets } from '../../presets/index.ts';
 import { openPlan, type Study } from '../../study/check.ts';
 import { firstTrials, studyId } from '../../study/protocol.ts';
 import { resultsOf, summarize } from '../../study/results.ts';
@@ -36,8 +37,25 @@ export const addRunFlags = (command: Command): Command =>
     .option('--runs <folder>', 'checkpoints of trials under way (default: in the store folder, or runs/trials)')
     .option('--json', 'print the final results as JSON');
 
-/** Reads a plan file. Throws OptionError with everything that is wrong in it. */
-export async function readPlan(path: string): Promise<Study> {
+export interface PlanFlags {
+  readonly preset?: string;
+  readonly data?: string;
+}
+
+export const addPlanFlags = (command: Command): Command =>
+  command
+    .argument('[plan]', 'plan file (YAML)')
+    .option('--preset <name>', `a plan by name: ${planPresets.map(({ name }) => name).join(', ')}`)
+    .option('--data <folder>', "where a preset's data lie (default: this folder)");
+
+/** Reads a plan file, or the preset in its place. Throws OptionError with everything that is wrong in it. */
+export async function readPlan(path: string | undefined, { preset, data }: PlanFlags): Promise<Study> {
+  if (path === undefined && preset !== undefined)
+    return openPlan(`preset: ${JSON.stringify(preset)}`, '--preset', resolve(data ?? '.'), studyEnvironment());
+  if (path === undefined || preset !== undefined || data !== undefined)
+    throw new OptionError(
+      'study: takes a plan file, or --preset NAME with --data FOLDER; a plan may name a preset too',
+    );
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OptionError(`study ${path}: can't be read: ${messageOf(cause)}`, { cause });
   });
@@ -94,17 +112,17 @@ async function printResults(store: Store, study: string, { json }: RunFlags): Pr
 }
 
 export function run(): Command {
-  return addRunFlags(new Command('run').description('run a study, or go on with it'))
-    .argument('<plan>', 'plan file (YAML)')
-    .action(async (path: string, flags: RunFlags) => {
-      const study = await readPlan(path);
+  return addRunFlags(addPlanFlags(new Command('run').description('run a study, or go on with it'))).action(
+    async (path: string | undefined, flags: RunFlags & PlanFlags) => {
+      const study = await readPlan(path, flags);
       const id = studyId(study);
       const cells = study.cells.map(({ model, data, method }) => ({ model, data, method }));
       await withStore(flags.db, 'study', async (store) => {
         await store.addStudy({ id, name: study.plan.name, plan: study.plan, cells }, firstTrials(study));
         await workOn(store, id, flags);
       });
-    });
+    },
+  );
 }
 
 export function resume(): Command {

@@ -1,9 +1,10 @@
 // Results of studies as tables: for a terminal, as CSV, as LaTeX.
 import { encodeCsv } from '../../formats/csv.ts';
-import type { FinalResult, Summary } from '../../study/results.ts';
+import type { FinalResult, Interval, Summary } from '../../study/results.ts';
 import { count, table } from '../output.ts';
 
 const points = (share: number): string => (100 * share).toFixed(1);
+const showInterval = ({ mean, halfWidth }: Interval): string => `${points(mean)} ± ${points(halfWidth)}`;
 const showValue = (value: unknown): string => (Array.isArray(value) ? value.join('+') : String(value));
 const showParams = (params: Readonly<Record<string, unknown>>): string =>
   Object.entries(params)
@@ -19,7 +20,7 @@ export function resultsTable(summaries: readonly Summary[], published?: (summary
     s.model,
     s.data,
     s.method,
-    `${points(s.mean)} ± ${points(s.halfWidth)}`,
+    showInterval(s),
     String(s.seeds.length),
     count(s.parameters),
     `${s.tied}/${s.tried}`,
@@ -43,26 +44,53 @@ export function resultsTable(summaries: readonly Summary[], published?: (summary
     '± is half of the 95 % interval: over seeds (Student), or over test pictures where there is one seed.',
     'tied: grid points that validation can not tell from the best one, of those tried.',
   ];
-  return `${table(first, rows, [3, 4, 5, 6].map((i) => i + shift))}\n\n${notes.join('\n')}`; // biome-ignore format: one line
+  const shifts = shiftsTable(summaries);
+  const tables = [table(first, rows, [3, 4, 5, 6].map((i) => i + shift)), ...(shifts === undefined ? [] : [shifts])]; // biome-ignore format: one line
+  return `${tables.join('\n\n')}\n\n${notes.join('\n')}`;
 }
 
+/** Accuracy on the shifted test sets, one column each; undefined where there are none. */
+function shiftsTable(summaries: readonly Summary[]): string | undefined {
+  const sets = distinct(summaries.flatMap(({ shifts }) => Object.keys(shifts)));
+  if (sets.length === 0) return undefined;
+  const shown = summaries.filter(({ shifts }) => Object.keys(shifts).length > 0);
+  const rows = shown.map((s) => [
+    s.model,
+    s.data,
+    s.method,
+    ...sets.map((set) => (s.shifts[set] ? showInterval(s.shifts[set]) : '')),
+  ]);
+  return table(['model', 'data', 'method', ...sets.map((set) => `${set} %`)], rows, sets.map((_, i) => i + 3)); // biome-ignore format: one line
+}
+
+/** One row a test set of each final run. */
 export function resultsCsv(results: readonly FinalResult[]): string {
-  const header = ['study', 'model', 'data', 'method', 'seed', 'top1', 'top5', 'mean_class_accuracy', 'loss', 'ece', 'pictures', 'parameters', 'seconds', 'tried', 'tied', 'params', 'trial']; // biome-ignore format: one line
-  const rows = results.map((r) => [r.study, r.model, r.data, r.method, r.seed, r.top1, r.top5, r.meanClassAccuracy, r.loss, r.ece, r.pictures, r.parameters, r.seconds, r.tried, r.tied, JSON.stringify(r.params), r.trial]); // biome-ignore format: one line
+  const header = ['study', 'model', 'data', 'method', 'seed', 'test_set', 'top1', 'top5', 'mean_class_accuracy', 'loss', 'ece', 'pictures', 'parameters', 'seconds', 'tried', 'tied', 'params', 'trial']; // biome-ignore format: one line
+  const rows = results.flatMap(
+    (r) =>
+    Object.entries(r.tests).map(([set, m]) => [r.study, r.model, r.data, r.method, r.seed, set, m.top1, m.top5, m.meanClassAccuracy, m.loss, m.ece, m.pictures, r.parameters, r.seconds, r.tried, r.tied, JSON.stringify(r.params), r.trial]), // biome-ignore format: one line
+  );
   return encodeCsv([header, ...rows]);
 }
 
 const escapeLatex = (text: string): string =>
   text.replaceAll('\\', '\\textbackslash{}').replaceAll(/[&%$#_{}]/g, (c) => (c === '{' || c === '}' ? c : `\\${c}`));
 
-/** Methods down, data sets across, one table a model. */
+/** Data and what was reached on them, a shifted test set as data of its own. */
+const columnsOf = ({ data, shifts, ...own }: Summary): [string, Interval][] => [
+  [data, own],
+  ...Object.entries(shifts).map(([set, reached]): [string, Interval] => [`${data}: ${set}`, reached]),
+];
+
+/** Methods down, data sets and their shifted test sets across, one table a model. */
 export function resultsLatex(summaries: readonly Summary[]): string {
   return distinct(summaries.map(({ model }) => model))
     .map((model) => {
       const own = summaries.filter((s) => s.model === model);
-      const sets = distinct(own.map(({ data }) => data));
-      const cell = (method: string, data: string) => {
-        const s = own.find((x) => x.method === method && x.data === data);
+      const sets = distinct(own.flatMap((summary) => columnsOf(summary).map(([set]) => set)));
+      const cell = (method: string, wanted: string) => {
+        const reached = own.filter((x) => x.method === method).flatMap(columnsOf);
+        const s = reached.find(([set]) => set === wanted)?.[1];
         return s ? `$${points(s.mean)} \\pm ${points(s.halfWidth)}$` : '--';
       };
       return [

@@ -31,6 +31,8 @@ export interface Protocol<T extends OptionTable = OptionTable> {
   readonly prefers?: string;
   /** Names of the runs that it takes, in order: known before any data is. */
   readonly rounds: (options: ValuesOf<T>) => readonly string[];
+  /** The round that settings are tuned in; the last one then takes them to its result. Left out = each round has its own validation set. */
+  readonly tuningRound?: string;
   /** Divides the set for one of the rounds; the same for the same seed on every machine. Throws DataError. */
   readonly divide: (
     listing: Listing,

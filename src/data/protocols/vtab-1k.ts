@@ -81,6 +81,7 @@ export const vtab1k = defineProtocol({
     interpolation: 'bicubic',
   },
   rounds: () => ['tune', 'final'],
+  tuningRound: 'tune',
   divide(listing, round) {
     const train = part(listing, 'train800', 'train');
     const val = part(listing, 'val200', 'val');

@@ -4,6 +4,7 @@ import { CompiledQuery, type Kysely, Migrator } from 'kysely';
 import PgBoss from 'pg-boss';
 import { messageOf, RunError } from '../../base/errors.ts';
 import { studies } from './migrations/001-studies.ts';
+import { testSets } from './migrations/002-test-sets.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -14,7 +15,7 @@ export interface Database {
 }
 
 /** Migrations in order; a name is never changed once it was published. */
-const migrations = { '001-studies': studies };
+const migrations = { '001-studies': studies, '002-test-sets': testSets };
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;
 

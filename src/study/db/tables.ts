@@ -65,7 +65,8 @@ export interface EpochTable {
 export interface ResultTable {
   readonly trial: string;
   readonly val: JsonColumn<unknown> | null;
-  readonly test: JsonColumn<unknown> | null;
+  /** By test set. */
+  readonly tests: JsonColumn<unknown> | null;
   readonly parameters: number;
   readonly seconds: number;
   readonly kept_epoch: number;

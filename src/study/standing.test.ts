@@ -1,0 +1,103 @@
+// The time left, told while a study runs by a clock of its own: two workers, runs whose times differ by method, data and phase.
+import { expect, it } from 'vitest';
+import { planOf } from '../../test/support/study.ts';
+import { stream } from '../base/rng.ts';
+import { firstTrials } from './protocol.ts';
+import type { NewTrial, StudyRow, TrialRow, WorkerRow } from './rows.ts';
+import { standingOf } from './standing.ts';
+
+const plan = `
+name: timed
+data: [small, large]
+methods:
+  - linear
+  - bitfit
+  - { name: lora, options: { rank: [4, 16] } }
+  - ssf
+  - { name: adaptformer, options: { bottleneck: [8, 32] } }
+  - full
+training: { learningRate: [0.001, 0.01] }
+seeds: [0, 1]
+`;
+/** Seconds of a run, as vitune-tiny's relate to each other on a CPU. */
+const seconds: Readonly<Record<string, number>> = {
+  linear: 4,
+  bitfit: 11,
+  lora: 13,
+  ssf: 15,
+  adaptformer: 12,
+  full: 20,
+};
+const workers = 2;
+
+it('is right within 20 % after the first tenth', async () => {
+  const { plan: made, cells, ...rest } = await planOf(plan);
+  const study: StudyRow = { id: 's', name: 'timed', plan: made, cells, status: 'running', created: 0 };
+  const rng = stream(0, 'durations');
+  const durationOf = ({ cell, phase }: Pick<NewTrial, 'cell' | 'phase'>) => {
+    const { method, data } = cells[cell]!;
+    const whole = seconds[method]! * (data === 'large' ? 1.5 : 1) * (phase === 'final' ? 1.3 : 1);
+    return whole * (0.9 + 0.2 * rng.uniform());
+  };
+  interface Job extends TrialRow {
+    start: number;
+    end: number;
+  }
+  const job = (trial: Pick<NewTrial, 'id' | 'cell' | 'phase' | 'round' | 'ordinal' | 'point'>): Job => ({
+    ...trial,
+    skipped: false,
+    state: 'queued',
+    failures: 0,
+    reason: null,
+    val: null,
+    tests: null,
+    parameters: null,
+    seconds: durationOf(trial),
+    start: 0,
+    end: 0,
+  });
+  const tune = firstTrials({ plan: made, cells, ...rest }).map(job);
+  const finals = cells.flatMap((_, cell) =>
+    made.seeds.map((seed) =>
+      job({
+        id: `${cell} ${seed}`,
+        cell,
+        phase: 'final',
+        round: 0,
+        ordinal: 1e9 + cell,
+        point: { position: [], params: {} },
+      }),
+    ),
+  );
+  // Each worker takes the next run in the queue's order.
+  const free: number[] = Array(workers).fill(0);
+  for (const run of [...tune.sort((a, b) => a.ordinal - b.ordinal), ...finals]) {
+    const worker = free.indexOf(Math.min(...free));
+    run.start = free[worker]!;
+    run.end = run.start + run.seconds!;
+    free[worker] = run.end;
+  }
+  const end = Math.max(...free);
+  for (let share = 0.1; share < 0.9; share += 0.02) {
+    const now = share * end;
+    const known = [...tune, ...finals.filter(({ start }) => start <= now)];
+    const rows = known.map(({ start, end: over, ...row }): TrialRow => {
+      const state = over <= now ? 'done' : start <= now ? 'running' : 'queued';
+      return { ...row, state, seconds: state === 'done' ? row.seconds : null };
+    });
+    const busy = known.filter((run) => run.start <= now && run.end > now);
+    const atWork = busy.map(
+      (run): WorkerRow => ({
+        id: run.id,
+        host: 'here',
+        pid: 1,
+        heartbeat: now,
+        stopped: false,
+        progress: { trial: run.id, label: '', epoch: 0, epochs: 1, share: (now - run.start) / run.seconds! },
+      }),
+    );
+    const { workDone, workLeft } = standingOf(study, rows, atWork);
+    const left = (workLeft * now) / workDone;
+    expect(Math.abs(left - (end - now)) / (end - now), `after ${share.toFixed(2)}`).toBeLessThan(0.2);
+  }
+});

@@ -1,0 +1,111 @@
+// What several statements of the study store share: putting trials into the queue, adding them, and ending an attempt. Each is part
+// of a caller's transaction.
+import type { Insertable, Transaction } from 'kysely';
+import { bossDb, type Database } from './db/database.ts';
+import type { AttemptOutcome, StudyTrialTable, Tables, TrialState } from './db/tables.ts';
+import type { NewTrial } from './rows.ts';
+
+/** Errors after which a trial is given up. */
+export const maxFailures = 3;
+/**
+ * Dead workers after which a trial is given up. Most deaths are not the trial's doing (a machine that was switched off), so
+ * there are more of them; but one that takes all memory would kill workers for ever.
+ */
+export const maxDeaths = 25;
+/** Rows of one insert: PostgreSQL takes 65,535 values. */
+const chunkSize = 2000;
+
+export const queueOf = (study: string) => `study-${study}`;
+export const chunks = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, i) =>
+    items.slice(i * chunkSize, (i + 1) * chunkSize),
+  );
+
+export type Tx = Transaction<Tables>;
+
+export function createTransitions(queue: Database['queue']) {
+  /** Jobs for queued trials in the queues of all running studies that want them. */
+  async function enqueue(tx: Tx, trials: readonly string[]): Promise<void> {
+    for (const ids of chunks(trials)) {
+      const wanted = await tx
+        .selectFrom('study_trial')
+        .innerJoin('study', 'study.id', 'study_trial.study')
+        .innerJoin('trial', 'trial.id', 'study_trial.trial')
+        .where('trial.id', 'in', ids)
+        .where('trial.state', '=', 'queued')
+        .where('study.status', '=', 'running')
+        .where('study_trial.skipped', '=', false)
+        .select(['study.id as study', 'trial.id as trial'])
+        .select((eb) => eb.fn.min('study_trial.ordinal').as('ordinal'))
+        .groupBy(['study.id', 'trial.id'])
+        .execute();
+      const jobs = wanted.map(({ study, trial, ordinal }) => ({
+        name: queueOf(study),
+        data: { trial },
+        priority: -Number(ordinal),
+      }));
+      if (jobs.length > 0) await queue.insert(jobs, { db: bossDb(tx) });
+    }
+  }
+
+  async function insertTrials(tx: Tx, study: string, trials: readonly NewTrial[]): Promise<void> {
+    for (const part of chunks(trials)) {
+      await tx
+        .insertInto('trial')
+        .values(part.map(({ id, spec }) => ({ id, spec: JSON.stringify(spec), state: 'queued' as const })))
+        .onConflict((c) => c.column('id').doNothing())
+        .execute();
+      const rows: Insertable<StudyTrialTable>[] = part.map(({ id, cell, phase, round, ordinal, point }) => ({
+        study,
+        trial: id,
+        cell,
+        phase,
+        round,
+        ordinal,
+        point: JSON.stringify(point),
+      }));
+      const fresh = await tx
+        .insertInto('study_trial')
+        .values(rows)
+        .onConflict((c) => c.doNothing())
+        .returning('trial')
+        .execute();
+      await enqueue(
+        tx,
+        fresh.map(({ trial }) => trial),
+      );
+    }
+  }
+
+  /** Ends an open attempt and what it says about its trial; false where it doesn't hold the trial any more. */
+  async function endAttempt(tx: Tx, attempt: string, outcome: AttemptOutcome, reason: string | null): Promise<boolean> {
+    const [ended] = await tx
+      .updateTable('attempt')
+      .set({ ended: Date.now(), outcome, reason })
+      .where('id', '=', attempt)
+      .where('ended', 'is', null)
+      .returning('trial')
+      .execute();
+    if (!ended) return false;
+    const [trial] = await tx
+      .updateTable('trial')
+      .set((eb) => ({
+        attempt: null,
+        failures: eb('failures', '+', outcome === 'failed' ? 1 : 0),
+        deaths: eb('deaths', '+', outcome === 'lost' ? 1 : 0),
+        ...(reason === null ? {} : { reason }),
+      }))
+      .where('id', '=', ended.trial)
+      .where('attempt', '=', attempt)
+      .returning(['id', 'failures', 'deaths'])
+      .execute();
+    if (!trial) return false;
+    const over = trial.failures >= maxFailures || trial.deaths >= maxDeaths;
+    const state: TrialState = outcome === 'done' ? 'done' : over ? 'failed' : 'queued';
+    await tx.updateTable('trial').set({ state }).where('id', '=', trial.id).execute();
+    if (state === 'queued') await enqueue(tx, [trial.id]);
+    return true;
+  }
+
+  return { enqueue, insertTrials, endAttempt };
+}
