@@ -1,7 +1,7 @@
 // A PEFT adapter as a choice of vitune's methods and their trained parameters: what a run folder holds, so that it can be
 // evaluated, compared, weakened (WiSE) and trained on like a run of one's own.
 import { CheckpointError } from '../../base/errors.ts';
-import type { Tensor } from '../../base/tensor.ts';
+import { float32, type Tensor } from '../../base/tensor.ts';
 import { type ConfiguredMethod, configureMethod, type MethodChoice, methods } from '../../methods/index.ts';
 import type { CommonForm, LayerForm } from '../../methods/peft-form.ts';
 import { backboneParameters, type LinearPart, type VitConfig } from '../../model/config.ts';
@@ -91,6 +91,17 @@ function trainingMethod(names: ReadonlySet<string>, config: VitConfig): Configur
     .find(trains);
 }
 
+/** The half of a classifier on class token and mean patch that reads the class token, if the other one is zero. */
+function ofClassToken({ shape, data }: Tensor<'float32'>): Tensor<'float32'> | undefined {
+  const [K, width] = shape as [number, number];
+  const C = width / 2;
+  if (data.some((x, i) => i % width >= C && x !== 0)) return undefined;
+  return float32(
+    [K, C],
+    data.filter((_, i) => i % width < C),
+  );
+}
+
 /** Throws CheckpointError with the reason where no choice of methods is this adapter. */
 export function expressPeft(adapter: PeftAdapter, config: VitConfig): Expressed {
   const cannot = (why: string) =>
@@ -121,5 +132,10 @@ export function expressPeft(adapter: PeftAdapter, config: VitConfig): Expressed 
     chosen.push(training);
   }
   for (const [name, tensor] of replaced) tensors.set(name, tensor);
+  if (adapter.base.pooling !== config.pooling) {
+    const weight = ofClassToken(replaced.get('head.weight')!);
+    if (!weight) throw cannot('its classifier reads the mean patch as well, and a new head here the class token alone');
+    tensors.set('head.weight', weight);
+  }
   return { methods: chosen.map(({ method, options }) => ({ name: method.name, options })), tensors };
 }

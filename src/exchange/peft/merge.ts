@@ -3,18 +3,12 @@
 import { CheckpointError } from '../../base/errors.ts';
 import { float32, sizeOf, type Tensor } from '../../base/tensor.ts';
 import { type CheckpointHead, headParameters } from '../../model/checkpoint-head.ts';
-import { backboneParameters, type VitConfig } from '../../model/config.ts';
+import { backboneParameters } from '../../model/config.ts';
 import type { Weights } from '../../model/weights.ts';
+import { type Classifier, withTensors } from '../plain.ts';
 import type { Change, PeftAdapter } from './read.ts';
 
 type Float = Tensor<'float32'>;
-
-/** A backbone with its own classifier. */
-export interface Classifier {
-  readonly config: VitConfig;
-  readonly head: CheckpointHead;
-  readonly weights: Weights;
-}
 
 /** The rows of W + factor B A, each in float64; with a magnitude, scaled to that length. */
 function addLowRank(weight: Float, change: Extract<Change, { kind: 'low_rank' }>): Float {
@@ -75,8 +69,8 @@ function changed(
 
 /** The plain network that computes what the adapter does on this base. Throws CheckpointError where there is no head. */
 export async function mergedPeft(
-  { changes, replaced, folder }: PeftAdapter,
-  base: Omit<Classifier, 'head'> & { readonly head?: CheckpointHead | undefined },
+  { changes, replaced, folder, base: config }: PeftAdapter,
+  base: { readonly weights: Weights; readonly head?: CheckpointHead | undefined },
 ): Promise<Classifier> {
   const outputs = replaced.get('head.bias')?.data.length;
   const head: CheckpointHead | undefined = outputs === undefined ? base.head : { kind: 'classifier', outputs };
@@ -85,7 +79,7 @@ export async function mergedPeft(
       `${folder}: brings no classifier, and the backbone has none; save it with modules_to_save`,
     );
   const merged = new Map(replaced);
-  const parameters = [...backboneParameters(base.config), ...headParameters(base.config, head)];
+  const parameters = [...backboneParameters(config), ...headParameters(config, head)];
   const known = new Set(parameters.map(({ name }) => name));
   const read = async (name: string) => merged.get(name) ?? (await base.weights.read(name));
   for (const [name, change] of changes) {
@@ -96,14 +90,8 @@ export async function mergedPeft(
     if (layer.bias) merged.set(`${name}.bias`, layer.bias);
   }
   return {
-    config: base.config,
+    config,
     head,
-    weights: {
-      get(name) {
-        const tensor = merged.get(name);
-        return tensor ? { dtype: 'float32', shape: tensor.shape, data: tensor } : base.weights.get(name);
-      },
-      read,
-    },
+    weights: withTensors(base.weights, merged),
   };
 }

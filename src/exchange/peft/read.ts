@@ -33,6 +33,8 @@ export type Change =
 export interface PeftAdapter {
   readonly folder: string;
   readonly config: PeftConfig;
+  /** The backbone as PEFT has it: with the classifier of its library's class. */
+  readonly base: VitConfig;
   /** By canonical module: `blocks.0.attn.q`, `patch_embed.proj`, `head`. */
   readonly changes: ReadonlyMap<string, Change>;
   /** Parameters of the backbone and the head that the adapter brings whole, by canonical name. */
@@ -41,8 +43,13 @@ export interface PeftAdapter {
 
 const infix = 'base_model.model.';
 
+/** The network that transformers makes of a backbone for classifying: DINOv2's classifier reads the mean patch as well. */
+export const asClassifier = (config: VitConfig): VitConfig =>
+  config.family.startsWith('dinov2') && config.pooling === 'class' ? { ...config, pooling: 'class_mean' } : config;
+
 /** Reads the folder for a backbone. Throws CheckpointError. */
-export async function readPeftAdapter(folder: string, config: VitConfig): Promise<PeftAdapter> {
+export async function readPeftAdapter(folder: string, backbone: VitConfig): Promise<PeftAdapter> {
+  const config = asClassifier(backbone);
   const where = join(folder, 'adapter_config.json');
   const peft = parsePeftConfig(where, await readJsonFile(where));
   const file = await openTensorFile(await weightsPath(folder));
@@ -73,7 +80,7 @@ export async function readPeftAdapter(folder: string, config: VitConfig): Promis
   }
   for (const [name, tensor] of wholeParameters(modules, reader)) replaced.set(name, tensor);
   reader.finish();
-  const adapter = { folder, config: peft, changes, replaced };
+  const adapter = { folder, config: peft, base: config, changes, replaced };
   checkShapes(file.path, adapter, config);
   return adapter;
 }
