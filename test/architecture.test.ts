@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'analysis'],
   // Of train, types and the spec only: the run function is handed in.
   study: ['base', 'methods', 'train'],
+  hub: ['base', 'model'],
   exchange: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
   cli: [
     'base',
@@ -34,6 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'train',
     'study',
     'exchange',
+    'hub',
     'analysis',
     'report',
   ],
@@ -48,6 +50,7 @@ const homes: Readonly<Record<string, string>> = {
   '@zip.js/zip.js/lib/zip-core-native.js': 'formats',
   sharp: 'data',
   re2js: 'exchange',
+  '@huggingface/hub': 'hub',
   'csv-parse': 'data',
   hyparquet: 'data',
   'hyparquet-compressors': 'data',
@@ -62,7 +65,7 @@ const homes: Readonly<Record<string, string>> = {
   '@electric-sql/pglite': 'study',
 };
 
-/** Files outside runtime, data, train, exchange and cli that touch the disk; everything else there runs in a browser too. */
+/** Files outside runtime, data, train, exchange, hub and cli that touch the disk; everything else there runs in a browser too. */
 const diskFiles = /(-file|\/load|\/locate)\.ts$/;
 
 interface SourceFile {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OptionError, RunError } from '../base/errors.ts';
 import { unknownName } from '../base/suggest.ts';
+import { hubNameOf } from '../model/hub-cache-file.ts';
 import { openHost, type UseOptions } from '../train/host.ts';
 import type { Metrics } from '../train/metrics.ts';
 import { readJson, runFiles, writeFailure, writeJson, writeWhole } from '../train/run-folder.ts';
@@ -122,7 +123,7 @@ export async function exportRun(run: string, options: ExportOptions): Promise<Ex
     const card = modelCard({
       target,
       run: config,
-      base: basename(base),
+      base: hubNameOf(base) ?? basename(base),
       trainable: record.trainable,
       test: record.result?.test,
       certificates,

@@ -6,6 +6,7 @@ import { float32, type Tensor } from '../../base/tensor.ts';
 import { writeSafetensors } from '../../formats/safetensors-file.ts';
 import type { LayerForm } from '../../methods/peft-form.ts';
 import { backboneParameters, gridOf, type LinearPart, type VitConfig } from '../../model/config.ts';
+import { hubNameOf } from '../../model/hub-cache-file.ts';
 import { linearSite } from '../../model/sites.ts';
 import type { Weights } from '../../model/weights.ts';
 import type { Loaded } from '../../train/host.ts';
@@ -199,7 +200,7 @@ export async function writePeft(folder: string, loaded: Loaded, base: VitConfig)
   const saved = [head, ...(changes.length > 0 ? norms.map(({ name }) => name) : [])];
   await writeSafetensors(join(folder, 'adapter_model.safetensors'), out, { format: 'pt' });
   await writeJson(join(folder, 'adapter_config.json'), {
-    base_model_name_or_path: run.baseModel.path,
+    base_model_name_or_path: hubNameOf(run.baseModel.path) ?? run.baseModel.path,
     task_type: null,
     inference_mode: true,
     modules_to_save: saved,
