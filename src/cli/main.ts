@@ -14,11 +14,26 @@ import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
 import { published } from './commands/published.ts';
 import { pull } from './commands/pull.ts';
+import { push } from './commands/push.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
 import { worker } from './commands/worker.ts';
 
-const verbs = [train, evaluate, predict, exportCommand, study, worker, data, methods, models, pull, published, env];
+const verbs = [
+  train,
+  evaluate,
+  predict,
+  exportCommand,
+  push,
+  study,
+  worker,
+  data,
+  methods,
+  models,
+  pull,
+  published,
+  env,
+];
 
 /** A command and all below it. */
 const withParts = (command: Command): Command[] => [command, ...command.commands.flatMap(withParts)];

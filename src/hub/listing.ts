@@ -35,7 +35,7 @@ export function hubError(model: string, error: unknown, endpoint: string): Vitun
     const { statusCode: status } = error;
     const why =
       status === 401 || status === 403
-        ? 'needs a token that may read it: set HF_TOKEN, and accept its terms on the hub if it asks for that'
+        ? 'needs a token with the right to that: set HF_TOKEN, and accept its terms on the hub if it asks for that'
         : status === 404
           ? `is not there, or is private (HF_TOKEN); check name and revision on ${endpoint}`
           : `can't be read: the hub answered ${status}`;

@@ -36,6 +36,8 @@ export interface HubServer {
   readonly leaked: string[];
   /** Required of every request to the hub itself. */
   token: string | undefined;
+  /** Of a repository that was made. */
+  readonly visibility?: string;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,14 @@ const listen = (handler: (request: IncomingMessage, response: ServerResponse) =>
 /** Serves the model `org/name` at `commit`, branch `main`. */
 export async function startHub(name: string): Promise<HubServer> {
   const commit = 'c0ffee'.padEnd(40, '0');
-  const state: { files: Map<string, StoredFile>; faults: Faults; log: string[]; leaked: string[]; token?: string } = {
+  const state: {
+    files: Map<string, StoredFile>;
+    faults: Faults;
+    log: string[];
+    leaked: string[];
+    token?: string;
+    visibility?: string;
+  } = {
     files: new Map(),
     faults: {},
     log: [],
@@ -85,6 +94,45 @@ export async function startHub(name: string): Promise<HubServer> {
     response.write(body.subarray(0, cut.after), () => setTimeout(() => response.destroy(), 20));
   };
 
+  /** Large files that came, by hash. */
+  const uploads = new Map<string, Uint8Array>();
+  const bodyOf = async (request: IncomingMessage) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+  /** Making a repository, and a commit: which files are large, their bytes, then the list of all. */
+  const receive = async (pathname: string, request: IncomingMessage): Promise<unknown> => {
+    const body = await bodyOf(request);
+    if (pathname === '/api/repos/create') {
+      const asked = JSON.parse(body.toString()) as { visibility: string };
+      state.visibility = asked.visibility;
+      return { url: `${hub.url}/${name}`, id: name };
+    }
+    if (pathname === `/api/models/${name}/preupload/main`) {
+      const { files } = JSON.parse(body.toString()) as { files: { path: string }[] };
+      return {
+        files: files.map(({ path }) => ({ path, uploadMode: /safetensors|onnx$/.test(path) ? 'lfs' : 'regular' })),
+      };
+    }
+    if (pathname === `/${name}.git/info/lfs/objects/batch`) {
+      const { objects } = JSON.parse(body.toString()) as { objects: { oid: string; size: number }[] };
+      const actions = (oid: string) => ({ upload: { href: `${hub.url}/upload/${oid}`, header: {} } });
+      return { transfer: 'basic', objects: objects.map(({ oid, size }) => ({ oid, size, actions: actions(oid) })) };
+    }
+    if (pathname.startsWith('/upload/')) {
+      uploads.set(pathname.slice('/upload/'.length), body);
+      return {};
+    }
+    if (pathname !== `/api/models/${name}/commit/main`) throw new Error(`unknown ${request.method} ${pathname}`);
+    for (const line of body.toString().trim().split('\n')) {
+      const { key, value } = JSON.parse(line) as { key: string; value: { path: string; content: string; oid: string } };
+      if (key === 'file') state.files.set(value.path, { bytes: Buffer.from(value.content, 'base64') });
+      if (key === 'lfsFile') state.files.set(value.path, { bytes: uploads.get(value.oid)!, lfs: true });
+    }
+    return { commitUrl: `${hub.url}/${name}/commit/${commit}`, commitOid: commit, hookOutput: '' };
+  };
+
   const storage = await listen((request, response) => {
     if (request.headers.authorization) state.leaked.push(request.headers.authorization);
     send([...state.files.values()].find((file) => request.url === `/${sha256(file.bytes)}`)!, request, response);
@@ -98,10 +146,12 @@ export async function startHub(name: string): Promise<HubServer> {
     };
     if (state.faults.busy) {
       state.faults.busy--;
+      request.resume();
       response.writeHead(429, { 'retry-after': '1' });
       return void response.end();
     }
-    if (state.token !== undefined && request.headers.authorization !== `Bearer ${state.token}`)
+    const signed = pathname.startsWith('/upload/'); // such an address is a permission itself
+    if (!signed && state.token !== undefined && request.headers.authorization !== `Bearer ${state.token}`)
       return json(401, { error: 'Invalid credentials' });
     if (['main', commit].some((revision) => pathname === `/api/models/${name}/revision/${revision}`))
       return json(200, { _id: '1', id: name, sha: commit, private: false, downloads: 0, likes: 0, gated: false });
@@ -118,6 +168,7 @@ export async function startHub(name: string): Promise<HubServer> {
         response.setHeader('link', `<${hub.url}${pathname}?recursive=true&cursor=${at + 2}>; rel="next"`);
       return json(200, all.slice(at, at + 2));
     }
+    if (request.method !== 'GET') return void receive(pathname, request).then((answer) => json(200, answer));
     const prefix = `/${name}/resolve/${commit}/`;
     const file = pathname.startsWith(prefix) && state.files.get(decodeURIComponent(pathname.slice(prefix.length)));
     if (!file) return json(404, { error: 'Repository not found' });
