@@ -78,6 +78,19 @@ describe('--to onnx', () => {
   });
 });
 
+it('weights beyond what a file may hold lie beside it', async () => {
+  const folder = await run('vit', { name: 'lora' });
+  const { folder: made } = await exportRun(folder, { to: 'onnx', out: out(), largestInside: 10_000 });
+  expect((await readdir(join(made, 'onnx'))).sort()).toEqual(['model.onnx', 'model.onnx_data']);
+  expect((await stat(join(made, 'onnx', 'model.onnx'))).size).toBeLessThan(40_000);
+  expect(await json(made, 'config.json')).toMatchObject({
+    'transformers.js_config': { use_external_data_format: { 'model.onnx': 1 } },
+  });
+  await expect(exportRun(folder, { to: 'onnx', out: out(), int8: true, largestInside: 10_000 })).rejects.toThrow(
+    /too large to be quantised/,
+  );
+});
+
 describe.each(['hf', 'timm'])('--to %s', (to) => {
   it.each([
     ['vit', 'lora'],

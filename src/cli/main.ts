@@ -9,6 +9,7 @@ import { data } from './commands/data.ts';
 import { env } from './commands/env.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { methods } from './commands/methods.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
@@ -24,6 +25,7 @@ const verbs = [
   evaluate,
   predict,
   exportCommand,
+  importCommand,
   push,
   study,
   worker,

@@ -23,6 +23,8 @@ export interface ExportOptions extends Pick<UseOptions, 'model' | 'device' | 'th
   /** ONNX: also a file of half the size, or one in whole numbers. */
   readonly fp16?: boolean | undefined;
   readonly int8?: boolean | undefined;
+  /** ONNX: bytes of weights inside a model's file; beyond them they lie beside it. Left out = as many as ONNX allows. */
+  readonly largestInside?: number | undefined;
   /** Pictures to check on, at most; left out = 256. */
   readonly pictures?: number | undefined;
   /** Where the run's data lies now, if not where the run found it. */
@@ -95,7 +97,7 @@ export async function exportRun(run: string, options: ExportOptions): Promise<Ex
       loaded,
       runtime: host.runtime,
       base,
-      onnx: { precisions },
+      onnx: { precisions, ...(options.largestInside ? { largestInside: options.largestInside } : {}) },
     });
     const spec = { ...record.spec, ...(options.data === undefined ? {} : { data: options.data }) };
     const pictures = await checkPictures(spec, config.preprocessing, options.pictures ?? defaultPictures);

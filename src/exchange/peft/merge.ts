@@ -74,7 +74,7 @@ export async function mergedPeft(
 ): Promise<Classifier> {
   const outputs = replaced.get('head.bias')?.data.length;
   const head: CheckpointHead | undefined = outputs === undefined ? base.head : { kind: 'classifier', outputs };
-  if (!head || head.kind !== 'classifier')
+  if (head?.kind !== 'classifier')
     throw new CheckpointError(
       `${folder}: brings no classifier, and the backbone has none; save it with modules_to_save`,
     );

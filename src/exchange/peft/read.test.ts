@@ -8,7 +8,9 @@ import { CheckpointError } from '../../base/errors.ts';
 import { float32, type Tensor } from '../../base/tensor.ts';
 import { openSafetensors, writeSafetensors } from '../../formats/safetensors-file.ts';
 import { loadBackbone } from '../../model/load.ts';
+import { openTuned } from '../../train/tuned.ts';
 import { expressPeft } from './express.ts';
+import { importPeft } from './import.ts';
 import { readPeftAdapter } from './read.ts';
 
 const fixtures = fileURLToPath(new URL('../../../test/fixtures/interop', import.meta.url));
@@ -125,4 +127,20 @@ describe('as a choice of methods:', () => {
   ])('not %s', async (name, pattern) => {
     await expect(chosen('peft', name)).rejects.toThrow(pattern);
   });
+});
+
+it('as a run that predicts with the classes of the base', async () => {
+  const out = join(folder, 'run');
+  const model = join(fixtures, 'peft', 'base_vit');
+  await importPeft(join(fixtures, 'peft', 'lora_bias_all'), { model, out });
+  const tuned = await openTuned(out);
+  expect(tuned.classes).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+  const logits = await tuned.logits({ count: 1, copy: (_, bytes) => void bytes.fill(100) });
+  expect(logits).toHaveLength(3);
+  await tuned.dispose();
+
+  await expect(importPeft(join(fixtures, 'peft', 'lora'), { model, out })).rejects.toThrow(/already holds an adapter/);
+  await expect(
+    importPeft(join(fixtures, 'peft', 'lora'), { model, out: join(folder, 'other'), classes: ['a', 'b'] }),
+  ).rejects.toThrow(/has 3 classes, --classes names 2/);
 });
