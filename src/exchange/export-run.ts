@@ -92,27 +92,27 @@ export async function exportRun(run: string, options: ExportOptions): Promise<Ex
     const loaded = await host.load(run);
     const { config } = loaded;
     const base = options.model ?? config.baseModel.path;
-    const written = await target.write({
-      folder: staging,
-      loaded,
-      runtime: host.runtime,
-      base,
-      onnx: { precisions, ...(options.largestInside ? { largestInside: options.largestInside } : {}) },
-    });
     const spec = { ...record.spec, ...(options.data === undefined ? {} : { data: options.data }) };
-    const pictures = await checkPictures(spec, config.preprocessing, options.pictures ?? defaultPictures);
     const certificates: Certificate[] = [];
     try {
-      const classes = config.classes.length;
-      const wanted = await loaded.logits(pictures);
-      for (const { file, precision, model } of written) {
-        const got = await exportedLogits(host.runtime, model, pictures, config.preprocessing, classes);
-        const one = certificate({ what: file, precision, of: pictures.of }, wanted, got, classes);
-        requireParity(one);
-        certificates.push(one);
+      const pictures = await checkPictures(spec, config.preprocessing, options.pictures ?? defaultPictures);
+      try {
+        const { runtime } = host;
+        const { largestInside } = options;
+        const onnx = { precisions, ...(largestInside === undefined ? {} : { largestInside }) };
+        const written = await target.write({ folder: staging, loaded, runtime, base, onnx });
+        const classes = config.classes.length;
+        const wanted = await loaded.logits(pictures);
+        for (const { file, precision, model } of written) {
+          const got = await exportedLogits(runtime, model, pictures, config.preprocessing, classes);
+          const one = certificate({ what: file, precision, of: pictures.of }, wanted, got, classes);
+          requireParity(one);
+          certificates.push(one);
+        }
+      } finally {
+        pictures.close();
       }
     } finally {
-      pictures.close();
       await loaded.dispose();
     }
     await writeJson(join(staging, 'certificate.json'), {
