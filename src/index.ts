@@ -15,6 +15,7 @@ export {
   DataError,
   DeviceError,
   DivergenceError,
+  HubError,
   OptionError,
   RunError,
   VituneError,
@@ -24,6 +25,11 @@ export { checkData, type DataReport } from './data/doctor/check.ts';
 export { protocols } from './data/protocols/index.ts';
 export type { Protocol } from './data/protocols/protocol.ts';
 export { openListing } from './data/sources/index.ts';
+export type { Certificate } from './exchange/certificate.ts';
+export { type Exported, type ExportOptions, exportRun } from './exchange/export-run.ts';
+export { type Imported, type ImportOptions, importPeft } from './exchange/peft/import.ts';
+export { type Pulled, type PullOptions, type PullProgress, pullModel } from './hub/pull.ts';
+export { type Pushed, type PushOptions, pushExport } from './hub/push.ts';
 export { type MethodChoice, methods } from './methods/index.ts';
 export type { Method } from './methods/method.ts';
 export { embeddedModels } from './model/locate.ts';

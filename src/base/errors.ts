@@ -26,6 +26,9 @@ export class DataError extends VituneError {}
 /** A model folder or weight file that can't be read, or doesn't fit. */
 export class CheckpointError extends VituneError {}
 
+/** A model of the hub that can't be had, or an answer of the hub that can't be trusted. */
+export class HubError extends VituneError {}
+
 /** A run folder, adapter or saved state that can't be used as asked. */
 export class RunError extends VituneError {}
 

@@ -8,15 +8,34 @@ import { vituneVersion } from '../train/environment.ts';
 import { data } from './commands/data.ts';
 import { env } from './commands/env.ts';
 import { evaluate } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { methods } from './commands/methods.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
 import { published } from './commands/published.ts';
+import { pull } from './commands/pull.ts';
+import { push } from './commands/push.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
 import { worker } from './commands/worker.ts';
 
-const verbs = [train, evaluate, predict, study, worker, data, methods, models, published, env];
+const verbs = [
+  train,
+  evaluate,
+  predict,
+  exportCommand,
+  importCommand,
+  push,
+  study,
+  worker,
+  data,
+  methods,
+  models,
+  pull,
+  published,
+  env,
+];
 
 /** A command and all below it. */
 const withParts = (command: Command): Command[] => [command, ...command.commands.flatMap(withParts)];

@@ -1,10 +1,23 @@
 // A finished graph as ONNX bytes. Constants that live in a file are referenced where they lie (external data), so a graph
 // over a 300 MB checkpoint is a few kilobytes and its weights stay memory-mapped.
 import { InternalError } from '../base/errors.ts';
-import { bytesOf, type DType, type Shape, showShape, type Tensor } from '../base/tensor.ts';
+import { bytesOf, type DType, int64, type Shape, showShape, type Tensor } from '../base/tensor.ts';
 import { onnx, onnxDType } from '../formats/onnx/proto.ts';
 import { type Graph, isFileSlice, reachable } from './graph.ts';
+import { anyBatch, batchAxis, openShapes } from './open-batch.ts';
+import { portable } from './portable.ts';
+import { quantizedLinear, quantizeWeight } from './quantize.ts';
 import type { OnnxNode, TensorType, Value } from './types.ts';
+
+export interface ExportOptions {
+  /**
+   * For other runtimes: ONNX's own operators only, and any number of pictures. The graph is built for `anyBatch` pictures
+   * (open-batch.ts), and its first input has them on its first axis.
+   */
+  readonly portable?: boolean;
+  /** Linear layers whose weight, by name, is to be dynamically quantised; it must lie in memory. */
+  readonly quantize?: (weight: string) => boolean;
+}
 
 /** A graph that a runtime can run. */
 export interface GraphModel {
@@ -22,7 +35,12 @@ const opset = 20;
 
 const valueInfo = (name: string, { dtype, shape }: { dtype: DType; shape: Shape }) => ({
   name,
-  type: { tensorType: { elemType: onnxDType[dtype], shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
+  type: {
+    tensorType: {
+      elemType: onnxDType[dtype],
+      shape: { dim: shape.map((size) => (size === anyBatch ? { dimParam: batchAxis } : { dimValue: size })) },
+    },
+  },
 });
 
 function attributesOf({ ints = {}, floats = {}, strings = {} }: OnnxNode) {
@@ -36,7 +54,7 @@ function attributesOf({ ints = {}, floats = {}, strings = {} }: OnnxNode) {
 }
 
 /** Serialises what the graph's outputs need. Throws InternalError where its constants lie in more than one folder. */
-export function exportGraph(graph: Graph): GraphModel {
+export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphModel {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
     const { origin } = value;
@@ -78,9 +96,48 @@ export function exportGraph(graph: Graph): GraphModel {
     });
   };
 
-  const nodes: object[] = [];
+  const nodes: OnnxNode[] = [];
   let temporaries = 0;
-  for (const node of reachable(graph.outputs.values())) {
+  const temporary = () => `t${temporaries++}`;
+  const literal = (tensor: Tensor) => {
+    const value = graph.literal(tensor);
+    addConstant(value);
+    return nameOf(value);
+  };
+  const ranks = new Map<string, number>();
+  const read = new Set([...graph.outputs.values()].map(nameOf));
+  const order = reachable(graph.outputs.values());
+  for (const { inputs, outputs } of order) {
+    for (const value of [...inputs, ...outputs]) ranks.set(nameOf(value), value.shape.length);
+    for (const value of inputs) read.add(nameOf(value));
+  }
+  const lowering = {
+    literal,
+    temporary,
+    rank: (name: string) => ranks.get(name)!,
+    // Intermediate results of one operator are made because they are read.
+    isRead: (name: string) => !ranks.has(name) || read.has(name),
+  };
+
+  /** The layer in whole numbers, where it is to be quantised. */
+  const quantized = (weight: Value | undefined, node: OnnxNode): readonly OnnxNode[] | undefined => {
+    const origin = weight?.origin;
+    if (node.opType !== 'Gemm' || origin?.kind !== 'constant' || !options.quantize?.(origin.name)) return undefined;
+    if (isFileSlice(origin.data) || origin.data.dtype !== 'float32' || node.ints?.transA || !node.ints?.transB)
+      throw new InternalError(`export: ${origin.name} can't be quantised`);
+    const { values, scales } = quantizeWeight(origin.data as Tensor<'float32'>);
+    const names = { values: `${origin.name}.quantized`, scales: `${origin.name}.scales` };
+    addTensor(names.values, values);
+    addTensor(names.scales, scales);
+    return quantizedLinear(node, names, literal, temporary);
+  };
+
+  const [firstInput] = graph.inputs.keys();
+  const fixedShape = (shape: Shape) => literal(int64([shape.length], shape));
+  const shapes = options.portable
+    ? openShapes(firstInput!, { literal, temporary, add: (node) => nodes.push(node) })
+    : { reshaped: fixedShape, expanded: (_: Shape, shape: Shape) => fixedShape(shape) };
+  for (const node of order) {
     node.inputs.forEach(addConstant);
     const emitted = node.op.emit({
       inputs: node.inputs.map(nameOf),
@@ -88,41 +145,40 @@ export function exportGraph(graph: Graph): GraphModel {
       inputTypes: node.inputs,
       outputTypes: node.outputs,
       attributes: node.attributes,
-      literal: (tensor) => {
-        const literal = graph.literal(tensor);
-        addConstant(literal);
-        return nameOf(literal);
-      },
-      temporary: () => `t${temporaries++}`,
+      literal,
+      ...shapes,
+      temporary,
     });
-    for (const { opType, domain = '', inputs, outputs, ...rest } of emitted)
-      nodes.push({
-        opType,
-        domain,
-        name: `${node.op.name}_${nodes.length}`,
-        input: inputs,
-        output: outputs,
-        attribute: attributesOf({ opType, inputs, outputs, ...rest }),
-      });
+    for (const one of emitted)
+      nodes.push(...(quantized(node.inputs[1], one) ?? (options.portable ? portable(one, lowering) : [one])));
   }
 
   // An output has a name of its own, also where it is an input or shared by two outputs.
   for (const [name, value] of graph.outputs) {
     addConstant(value);
-    nodes.push({ opType: 'Identity', name: `output_${name}`, input: [nameOf(value)], output: [name] });
+    nodes.push({ opType: 'Identity', inputs: [nameOf(value)], outputs: [name] });
   }
 
+  // A quantised weight's own values are left out, unless something else reads them.
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   const model = onnx.ModelProto.create({
     irVersion,
     producerName: 'vitune',
     opsetImport: [
       { domain: '', version: opset },
-      { domain: 'com.microsoft', version: 1 },
+      ...(options.portable ? [] : [{ domain: 'com.microsoft', version: 1 }]),
     ],
     graph: {
       name: 'vitune',
-      node: nodes,
-      initializer: [...initializers.values()],
+      node: nodes.map((node, i) => ({
+        opType: node.opType,
+        domain: node.domain ?? '',
+        name: `${node.opType}_${i}`,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: attributesOf(node),
+      })),
+      initializer: [...initializers].filter(([name]) => used.has(name)).map(([, tensor]) => tensor),
       input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
       output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
     },

@@ -67,6 +67,9 @@ export interface EmitContext<A> {
   readonly attributes: A;
   /** The name of a small constant tensor (axes, shapes, scalars). */
   readonly literal: (tensor: Tensor) => string;
+  /** The names of the shapes that Reshape and Expand (from a shape) take: small constants, unless the batch is left open. */
+  readonly reshaped: (shape: Shape) => string;
+  readonly expanded: (from: Shape, shape: Shape) => string;
   /** A fresh name for an intermediate result. */
   readonly temporary: () => string;
 }

@@ -11,6 +11,8 @@ import type { Affine, LinearSite, MethodContext } from '../model/sites.ts';
 import {
   type LowRank,
   lowRank,
+  lowRankChoice,
+  lowRankForm,
   lowRankOptions,
   lowRankProduct,
   lowRankScale,
@@ -54,6 +56,10 @@ export const dora = defineMethod({
   start: 'pretrained',
   count: '(4 C rank + 2 C) L',
   strength: 'the update B A times alpha, and the lengths interpolated',
+  peft: {
+    layer: (options, site) => lowRankForm('dora', site, options, lowRankScale(options), `${site.name}.dora.magnitude`),
+    options: (common) => lowRankChoice(common, true),
+  },
   at(options) {
     const factor = lowRankScale(options);
     const drop = sharedDropout(options.dropout);

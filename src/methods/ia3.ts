@@ -7,8 +7,10 @@ import { defineMethod } from './method.ts';
 import { linearParts } from './options.ts';
 import { factor, scaledLayer } from './scale-shift.ts';
 
+const nameOf = (site: LinearSite, side: 'input' | 'output') => `${site.name}.ia3.${side}`;
+
 const vector = (context: MethodContext, site: LinearSite, side: 'input' | 'output') =>
-  factor(context, context.param(`${site.name}.ia3.${side}`, [side === 'input' ? site.inputs : site.outputs], ones));
+  factor(context, context.param(nameOf(site, side), [side === 'input' ? site.inputs : site.outputs], ones));
 
 export const ia3 = defineMethod({
   name: 'ia3',
@@ -25,6 +27,13 @@ export const ia3 = defineMethod({
   start: 'pretrained',
   count: '(2 C + H) L',
   strength: 'factors go from 1 to the tuned ones',
+  peft: {
+    layer: ({ outputs, inputs }, site) =>
+      (['input', 'output'] as const)
+        .filter((side) => (side === 'input' ? inputs : outputs).includes(site.part))
+        .map((side) => ({ kind: 'factors', side, vector: nameOf(site, side) })),
+    options: (common) => (common.kind === 'factors' ? { outputs: common.outputs, inputs: common.inputs } : undefined),
+  },
   at: ({ outputs, inputs }) => ({
     linear(context, { site, x, next }) {
       const z = inputs.includes(site.part) ? mul(x, vector(context, site, 'input')) : x;

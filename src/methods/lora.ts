@@ -2,9 +2,26 @@
 // loralib each target has its own A and B, and B starts at zero. The study's has one A for q, k and v of a block, updates
 // all three, leaves out alpha / r, and its start is not zero (its model init overwrites it).
 import { add, scale } from '../graph/ops/elementwise.ts';
-import { lowRank, lowRankOptions, lowRankProduct, lowRankScale, lowRankWeight, sharedDropout } from './low-rank.ts';
+import {
+  type LowRankOptions,
+  lowRank,
+  lowRankChoice,
+  lowRankForm,
+  lowRankOptions,
+  lowRankProduct,
+  lowRankScale,
+  lowRankWeight,
+  sharedDropout,
+} from './low-rank.ts';
 import { defineMethod } from './method.ts';
 import { variant } from './options.ts';
+
+/** The study's variant as options of the general one, and its factor. */
+function resolved(given: LowRankOptions & { readonly variant: 'paper' | 'study' }) {
+  const study = given.variant === 'study';
+  const options: LowRankOptions = study ? { ...given, targets: ['q', 'k', 'v'], joint: true } : given;
+  return { study, options, factor: study ? 1 : lowRankScale(given) };
+}
 
 export const lora = defineMethod({
   name: 'lora',
@@ -18,10 +35,15 @@ export const lora = defineMethod({
   start: 'pretrained',
   count: '4 C rank L',
   strength: 'the update B A times alpha',
+  peft: {
+    layer: (given, site) => {
+      const { options, factor } = resolved(given);
+      return lowRankForm('lora', site, options, factor);
+    },
+    options: (common) => lowRankChoice(common, false),
+  },
   at(given) {
-    const study = given.variant === 'study';
-    const options = study ? { ...given, targets: ['q', 'k', 'v'], joint: true } : given;
-    const factor = study ? 1 : lowRankScale(given);
+    const { study, options, factor } = resolved(given);
     const start = study ? ({ kind: 'normal', std: 0.02 } as const) : undefined;
     const drop = sharedDropout(options.dropout);
     return {

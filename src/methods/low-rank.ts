@@ -6,6 +6,7 @@ import { gemm, linear, matmul } from '../graph/ops/linear.ts';
 import type { Value } from '../graph/types.ts';
 import { type Init, type LinearSite, type MethodContext, torchLinear, zeros } from '../model/sites.ts';
 import { dropout, linearParts } from './options.ts';
+import type { CommonForm, LayerForm } from './peft-form.ts';
 
 export const lowRankOptions = {
   rank: { type: 'integer', default: 8, min: 1, max: 1024, help: 'rank r of the update', grid: [1, 8, 16, 32] },
@@ -30,6 +31,13 @@ export interface LowRank {
   readonly owner: string;
 }
 
+/** Where the parameters of a site live: A is shared by q, k and v where they are joint. */
+function lowRankNames(method: string, site: LinearSite, { joint }: Pick<LowRankOptions, 'joint'>) {
+  const shared = joint && ['q', 'k', 'v'].includes(site.part);
+  const owner = shared ? `blocks.${site.block}.attn.${method}` : `${site.name}.${method}`;
+  return { owner, a: `${owner}.A`, b: `${site.name}.${method}.B` };
+}
+
 /** The parameters of a site. `start`: how both begin; left out = A as a torch Linear, B at zero. */
 export function lowRank(
   context: MethodContext,
@@ -38,11 +46,10 @@ export function lowRank(
   options: Pick<LowRankOptions, 'rank' | 'joint'>,
   start?: Init,
 ): LowRank {
-  const joint = options.joint && ['q', 'k', 'v'].includes(site.part);
-  const owner = joint ? `blocks.${site.block}.attn.${method}` : `${site.name}.${method}`;
+  const { owner, a, b } = lowRankNames(method, site, options);
   return {
-    a: context.param(`${owner}.A`, [options.rank, site.inputs], start ?? torchLinear(site.inputs)),
-    b: context.param(`${site.name}.${method}.B`, [site.outputs, options.rank], start ?? zeros),
+    a: context.param(a, [options.rank, site.inputs], start ?? torchLinear(site.inputs)),
+    b: context.param(b, [site.outputs, options.rank], start ?? zeros),
     owner,
   };
 }
@@ -68,4 +75,24 @@ export function sharedDropout(rate: number) {
     drawn.set(key, dropped);
     return dropped;
   };
+}
+
+/** The update in PEFT's terms. */
+export function lowRankForm(
+  method: string,
+  site: LinearSite,
+  options: Pick<LowRankOptions, 'joint' | 'targets'>,
+  factor: number,
+  magnitude?: string,
+): readonly LayerForm[] {
+  if (!options.targets.includes(site.part)) return [];
+  const { a, b } = lowRankNames(method, site, options);
+  return [{ kind: 'low_rank', a, b, factor, ...(magnitude === undefined ? {} : { magnitude }) }];
+}
+
+/** The options of LoRA (or, with magnitudes, of DoRA) that are these changes. */
+export function lowRankChoice(common: CommonForm, magnitudes: boolean): Readonly<Record<string, unknown>> | undefined {
+  if (common.kind !== 'low_rank' || common.magnitudes !== magnitudes) return undefined;
+  const { rank, factor, targets, joint, dropout } = common;
+  return { rank, alpha: factor * rank, targets, joint, dropout };
 }

@@ -3,6 +3,7 @@
 import type { OptionTable, ValuesOf } from '../base/options.ts';
 import type { ParameterInfo, VitConfig } from '../model/config.ts';
 import type { Handlers } from '../model/sites.ts';
+import type { PeftForm } from './peft-form.ts';
 
 export interface Method<T extends OptionTable = OptionTable> {
   readonly name: string;
@@ -31,6 +32,8 @@ export interface Method<T extends OptionTable = OptionTable> {
    * out = every trained weight is interpolated.
    */
   readonly strength?: string;
+  /** The same method as Hugging Face PEFT has it; left out = it has none that inserts the same. */
+  readonly peft?: PeftForm<ValuesOf<T>>;
   /** Why a backbone or a choice of options can't be taken, in one line; undefined = it can. */
   readonly refuses?: (config: VitConfig, options: ValuesOf<T>) => string | undefined;
 }

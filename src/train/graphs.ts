@@ -3,10 +3,11 @@
 
 import { OptionError } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
-import { sizeOf } from '../base/tensor.ts';
-import { exportGraph, type GraphModel } from '../graph/export.ts';
+import { sizeOf, type Tensor } from '../base/tensor.ts';
+import { type ExportOptions, exportGraph, type GraphModel } from '../graph/export.ts';
 import { gradients } from '../graph/grad.ts';
 import { Graph } from '../graph/graph.ts';
+import { anyBatch } from '../graph/open-batch.ts';
 import { add, mul } from '../graph/ops/elementwise.ts';
 import { crossEntropy } from '../graph/ops/loss.ts';
 import { sum } from '../graph/ops/reduce.ts';
@@ -210,6 +211,23 @@ export function evaluationGraph(
   const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
   graph.output('logits', buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra).logits);
   return exportGraph(graph);
+}
+
+/**
+ * The tuned network for other runtimes: `pixel_values` (any number, 3, H, W), normalised, -> `logits`, with the trained
+ * parameters as constants.
+ */
+export function inferenceGraph(
+  tuning: Tuning,
+  values: ReadonlyMap<string, Tensor<'float32'>>,
+  options: Pick<ExportOptions, 'quantize'> = {},
+): GraphModel {
+  const graph = new Graph();
+  const constant = ({ name }: ParameterSpec) => graph.constant(name, values.get(name)!, values.get(name)!);
+  const net = networkOf(tuning, graph, anyBatch, constant);
+  const pictures = graph.input('pixel_values', 'float32', [anyBatch, 3, ...tuning.config.imageSize]);
+  graph.output('logits', vit(net, pictures));
+  return exportGraph(graph, { ...options, portable: true });
 }
 
 /**

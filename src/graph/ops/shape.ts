@@ -17,8 +17,8 @@ export const reshapeOp: BoundOp<ShapeAttribute> = defineOp<ShapeAttribute>({
       throw new InternalError(`reshape: ${showShape(x!.shape)} has not as many elements as ${showShape(shape)}`);
     return [{ dtype: x!.dtype, shape }];
   },
-  emit: ({ inputs, outputs, attributes, literal }) => [
-    { opType: 'Reshape', inputs: [inputs[0]!, literal(vector(attributes.shape))], outputs, ints: { allowzero: 1 } },
+  emit: ({ inputs, outputs, attributes, reshaped }) => [
+    { opType: 'Reshape', inputs: [inputs[0]!, reshaped(attributes.shape)], outputs, ints: { allowzero: 1 } },
   ],
   vjp: ({ inputs: [x], grads: [g] }) => [reshape(g!, x!.shape)],
 });
@@ -58,8 +58,8 @@ export const expandOp: BoundOp<ShapeAttribute> = defineOp<ShapeAttribute>({
       throw new InternalError(`expand: ${showShape(x!.shape)} can't be expanded to ${showShape(shape)}`);
     return [{ dtype: x!.dtype, shape }];
   },
-  emit: ({ inputs, outputs, attributes, literal }) => [
-    { opType: 'Expand', inputs: [inputs[0]!, literal(vector(attributes.shape))], outputs },
+  emit: ({ inputs, inputTypes, outputs, attributes, expanded }) => [
+    { opType: 'Expand', inputs: [inputs[0]!, expanded(inputTypes[0]!.shape, attributes.shape)], outputs },
   ],
   vjp: ({ grads: [g] }) => [g],
 });

@@ -4,6 +4,7 @@ import { checkpoints } from './checkpoints.ts';
 import { equivalence } from './equivalence.ts';
 import { exported } from './export.ts';
 import { metrics } from './metrics.ts';
+import { peft } from './peft.ts';
 import { preprocess } from './preprocess.ts';
 import { timm } from './timm.ts';
 import { training } from './training/index.ts';
@@ -17,6 +18,9 @@ export const checkers: Readonly<Record<string, Checker>> = {
   export: exported,
   metrics,
   preprocess,
+  peft,
+  peft_legacy: peft,
+  peft_timm: peft,
   training,
   equivalence,
 };
