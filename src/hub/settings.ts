@@ -13,7 +13,7 @@ export interface HubSettings {
 const isTrue = (text: string | undefined) => ['1', 'on', 'yes', 'true'].includes((text ?? '').toLowerCase());
 
 /** Throws HubError for an endpoint that is no web address. */
-export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
+export function hubSettings(env: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
   const endpoint = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   if (!/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ''))
     throw new HubError(`HF_ENDPOINT must be an http or https address, got ${JSON.stringify(endpoint)}`);

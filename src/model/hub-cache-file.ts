@@ -22,7 +22,7 @@ export function parseHubModel(text: string): HubModel | undefined {
 }
 
 /** Where the cache is: HF_HUB_CACHE, else hub/ below HF_HOME, else below ~/.cache/huggingface. */
-export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
+export function hubCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
   return env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(home, 'hub');
 }
