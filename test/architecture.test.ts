@@ -20,12 +20,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train', 'exchange', 'hub'],
   analysis: ['base'],
   report: ['base', 'analysis'],
-  // Of train, types and the spec only, of data the protocols: the run function and the data are handed in.
-  study: ['base', 'methods', 'train', 'data'],
+  // Of train, types, the spec and metrics only, of data the protocols: the run function and the data are handed in. Of
+  // report, what it is made from.
+  study: ['base', 'formats', 'methods', 'train', 'data', 'analysis', 'report'],
   // Of study, the type of a plan only; of data, names.
   presets: ['data', 'study'],
   hub: ['base', 'model'],
   exchange: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
+  web: ['base', 'formats', 'methods', 'model', 'data', 'train', 'study', 'analysis', 'report'],
   cli: [
     'base',
     'formats',
@@ -41,6 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'hub',
     'analysis',
     'report',
+    'web',
   ],
 };
 
@@ -125,12 +128,12 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
-  it('of the train room are the spec, its options and types, for studies', () => {
+  it('of the train room are the spec, its options, metrics and types, for studies', () => {
     const broken = files
       .filter((file) => file.room === 'study')
       .flatMap((file) =>
         [...file.text.matchAll(/import (?!type )[^;]*?from '([^']*\/train\/[^']+)'/g)]
-          .filter((match) => !/\/(spec|presets|training-options)\.ts$/.test(match[1]!))
+          .filter((match) => !/\/(spec|presets|training-options|metrics)\.ts$/.test(match[1]!))
           .map((match) => `${file.path} -> ${match[1]}`),
       );
     expect(broken).toEqual([]);

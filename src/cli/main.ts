@@ -16,6 +16,7 @@ import { predict } from './commands/predict.ts';
 import { published } from './commands/published.ts';
 import { pull } from './commands/pull.ts';
 import { push } from './commands/push.ts';
+import { report } from './commands/report.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
 import { worker } from './commands/worker.ts';
@@ -29,6 +30,7 @@ const verbs = [
   push,
   study,
   worker,
+  report,
   data,
   methods,
   models,

@@ -59,6 +59,19 @@ export function createReading(kysely: Kysely<Tables>) {
       );
     },
 
+    /** One file of a trial; undefined where it isn't kept. */
+    async artifact(trial: string, name: string): Promise<Uint8Array | undefined> {
+      const row = await withRetry(() =>
+        kysely
+          .selectFrom('artifact')
+          .select('bytes')
+          .where('trial', '=', trial)
+          .where('name', '=', name)
+          .executeTakeFirst(),
+      );
+      return row?.bytes;
+    },
+
     epochs: (trial: string): Promise<unknown[]> =>
       withRetry(async () => {
         const rows = await kysely.selectFrom('epoch').select('record').where('trial', '=', trial).orderBy('epoch').execute(); // biome-ignore format: one statement
