@@ -70,6 +70,13 @@ const homes: Readonly<Record<string, string>> = {
   pg: 'study',
   'pg-boss': 'study',
   '@electric-sql/pglite': 'study',
+  hono: 'web',
+  'hono/cookie': 'web',
+  'hono/body-limit': 'web',
+  'hono/streaming': 'web',
+  '@hono/node-server': 'web',
+  preact: 'web',
+  'preact/hooks': 'web',
 };
 
 /** Files outside runtime, data, train, exchange, hub and cli that touch the disk; everything else there runs in a browser too. */
@@ -83,7 +90,7 @@ interface SourceFile {
 }
 
 const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'))
   .map((path) => {
     const text = readFileSync(join(src, path), 'utf8');
     const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'/g)].map(
@@ -157,11 +164,25 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
+  it("of the dashboard's pages are types, pure options, analyses and report builders only", () => {
+    const values = (text: string) =>
+      [...text.matchAll(/(?:^|\n)import (?!type )[^;]*?from\s+'(\.[^']+)'/g)].map((match) => match[1]!);
+    const broken = files
+      .filter((file) => file.path.startsWith('web/app/'))
+      .flatMap((file) =>
+        values(file.text)
+          .filter((s) => !/^(web\/app|base|analysis|report)\//.test(target(file, s)))
+          .map((s) => `${file.path} -> ${s}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
   it('of node:* stay out of what runs in a browser', () => {
     const broken = files
       .filter(
         (file) =>
-          ['base', 'formats', 'graph', 'model', 'methods', 'analysis', 'report'].includes(file.room) &&
+          (['base', 'formats', 'graph', 'model', 'methods', 'analysis', 'report'].includes(file.room) ||
+            file.path.startsWith('web/app/')) &&
           !diskFiles.test(file.path),
       )
       .flatMap((file) => file.imports.filter((s) => s.startsWith('node:')).map((s) => `${file.path} -> ${s}`));

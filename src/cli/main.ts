@@ -19,6 +19,7 @@ import { push } from './commands/push.ts';
 import { report } from './commands/report.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
+import { ui } from './commands/ui.ts';
 import { worker } from './commands/worker.ts';
 
 const verbs = [
@@ -30,6 +31,7 @@ const verbs = [
   push,
   study,
   worker,
+  ui,
   report,
   data,
   methods,

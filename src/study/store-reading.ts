@@ -78,6 +78,18 @@ export function createReading(kysely: Kysely<Tables>) {
         return rows.map(({ record }) => record);
       }),
 
+    /** Every try at a trial, the first one first: who, when, and how it ended. */
+    attempts: (trial: string) =>
+      withRetry(() =>
+        kysely
+          .selectFrom('attempt')
+          .select(['worker', 'started', 'ended', 'outcome', 'reason'])
+          .where('trial', '=', trial)
+          .orderBy('started')
+          .orderBy('id')
+          .execute(),
+      ),
+
     /** Worker rows heard from since `since`, in order of their start. */
     workers: async (since: number): Promise<WorkerRow[]> =>
       (await withRetry(() =>

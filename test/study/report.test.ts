@@ -55,7 +55,7 @@ it('predictions are those that the stored accuracies were made from', async () =
     expect(mean(correctness(p))).toBe(
       Math.max(...tuned.filter((row) => row.cell === cell).map(({ val }) => val!.top1)),
     );
-  expect(trials.map(({ method, params }) => [method, params.learningRate])).toEqual([
+  expect(trials.map(({ method, params }) => [method, params.learningRate]).sort()).toEqual([
     ['linear', 0.01],
     ['linear', 0.1],
     ['lora', 0.001],
