@@ -17,6 +17,7 @@ let root: string;
 let db: string;
 let ui: Ui;
 const command = [process.execPath, cliPath];
+const environment = studyEnvironment();
 
 /** Milliseconds: a study in processes of its own takes minutes on a machine that is busy. */
 const busy = 600_000;
@@ -53,8 +54,8 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'vitune-ui-'));
   db = join(root, 'db');
   process.env.VITUNE_CACHE = join(root, 'cache');
-  await runTinyStudy(root, studyEnvironment());
-  ui = await startUi({ db, host: '127.0.0.1', port: 0, command });
+  await runTinyStudy(root, environment);
+  ui = await startUi({ db, host: '127.0.0.1', port: 0, command, environment });
 });
 afterAll(async () => {
   await ui?.close();
@@ -156,6 +157,9 @@ describe('is refused', () => {
     expect((await ask('/api/trials/x')).status).toBe(404);
     const bad = await ask('/api/studies', { method: 'POST', headers: own(), body: '{"name":"a b"}' });
     expect([bad.status, JSON.parse(bad.body.toString())]).toMatchObject([400, { lines: [expect.stringContaining('name: '), expect.anything(), expect.anything()] }]); // biome-ignore format: one line
+    const lost = JSON.stringify({ name: 'x', data: join(root, 'nowhere'), methods: ['linear', 'lorra'] });
+    const unknown = await ask('/api/studies', { method: 'POST', headers: own(), body: lost });
+    expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([400, { lines: [expect.stringMatching(/nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] }]); // biome-ignore format: one line
     expect(existsSync(join(db, 'dashboard'))).toBe(false);
   });
 });
@@ -169,7 +173,7 @@ it('says that nothing else may be loaded, framed or guessed', async () => {
 });
 
 it('beyond this machine it wants the token', async () => {
-  const remote = await startUi({ db, host: '127.0.0.1', port: 0, command, token: 'a-token' });
+  const remote = await startUi({ db, host: '127.0.0.1', port: 0, command, environment, token: 'a-token' });
   const { port } = remote;
   try {
     const host = { Host: `lab.example:${port}` };

@@ -41,6 +41,7 @@ describe.skipIf(!browserPath)('the dashboard', () => {
   async function open(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark'): Promise<Page> {
     const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true }); // axe is put into the page
     const fresh = await context.newPage();
+    fresh.setDefaultTimeout(120_000);
     fresh.on('pageerror', (error) => complaints.push(String(error)));
     fresh.on('console', (message) => {
       // A server that is away can't be reached: the browser says so itself.
@@ -110,9 +111,9 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     const first = page.locator('.guess li').first();
     await first.waitFor();
     const tuned = await page.locator('.guess').textContent();
-    await page.getByLabel(/^Alpha/).fill('0.3');
+    await page.getByLabel('Alpha').fill('0.3');
     await expect.poll(() => page.locator('.guess').textContent()).not.toBe(tuned);
-    await page.getByLabel(/^Alpha/).fill('1');
+    await page.getByLabel('Alpha').fill('1');
     await expect.poll(() => page.locator('.guess').textContent()).toBe(tuned);
   });
 
@@ -122,8 +123,8 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     await page.getByLabel('Data').fill(join(root, 'shapes'));
     await page.getByLabel('Model').fill(join(root, 'tiny'));
     await page.getByRole('checkbox', { name: 'lora', exact: true }).check();
-    await page.getByRole('group', { name: /^lora/ }).getByLabel('rank').fill('2, 4');
-    await page.getByLabel('epochs', { exact: true }).fill('600');
+    await page.getByRole('textbox', { name: /^rank/ }).fill('2, 4');
+    await page.getByRole('textbox', { name: /^epochs/ }).fill('600');
     await page.getByRole('button', { name: 'Start the study' }).click();
     await page.getByRole('link', { name: 'Watch it' }).click();
     const card = page.getByRole('region', { name: /^by-form/ });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { OptionError } from '../../base/errors.ts';
 import { startUi } from '../../web/server/server.ts';
+import { studyEnvironment } from '../study/environment.ts';
 import { dbOption } from '../study/options.ts';
 
 interface Flags {
@@ -30,7 +31,14 @@ export function ui(): Command {
       const remote = !['127.0.0.1', 'localhost', '::1'].includes(host);
       const token = remote ? randomBytes(24).toString('base64url') : undefined;
       const command = [process.execPath, ...process.execArgv, process.argv[1]!];
-      const served = await startUi({ db, host, port, command, ...(token !== undefined && { token }) });
+      const served = await startUi({
+        db,
+        host,
+        port,
+        command,
+        environment: studyEnvironment(),
+        ...(token !== undefined && { token }),
+      });
       console.log(`http://${host.includes(':') ? `[${host}]` : host}:${served.port}/${token ? `?token=${token}` : ''}`);
       const stop = () => void served.close().then(() => process.exit(0));
       process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -17,20 +17,24 @@ const items = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-function plainValue(option: Option, text: string): unknown {
-  if (option.type === 'boolean') return text === 'true';
-  if (option.type === 'number' || option.type === 'integer') return Number.isFinite(Number(text)) ? Number(text) : text;
-  return text;
+/** What the plan's check would read from the text anyway; numbers as numbers, so that the plan reads well. */
+function plainValue({ type }: Option, text: string): string | number {
+  const isNumber = (type === 'number' || type === 'integer') && Number.isFinite(Number(text));
+  return isNumber ? Number(text) : text;
 }
 
-/** One value, or an axis of several. Sets and block indices are written with +, so a comma always parts axis values. */
+/** One value, or an axis of several. Parts of one value are joined by +, so a comma always parts the axis' values. */
 function axisOf(option: Option, text: string): unknown {
-  const values = items(text).map((item) =>
-    option.type === 'set' || option.type === 'indices'
-      ? item.split('+').map((part) => part.trim())
-      : plainValue(option, item),
-  );
-  return values.length === 1 ? values[0] : values;
+  const values = items(text).map((item) => plainValue(option, item));
+  if (values.length === 1) return values[0];
+  // A plan takes a plain list as a single value of a set.
+  return option.type === 'set'
+    ? values.map((value) =>
+        String(value)
+          .split('+')
+          .map((part) => part.trim()),
+      )
+    : values;
 }
 
 function axes(table: OptionTable, typed: Readonly<Record<string, string>>): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { TrialRow } from '../../study/rows.ts';
 import type { StudyDetail } from '../api.ts';
 import { CompareRuns } from './compare-runs.tsx';
+import { finder } from './find.ts';
 import type { LiveState } from './live.ts';
 import { Pager } from './parts.tsx';
 import { duration, params, percent } from './words.ts';
@@ -41,17 +42,24 @@ export function RunsTab({ study, live }: Props) {
   const [order, setOrder] = useState<Order>('plan');
   const [page, setPage] = useState(0);
   const [chosen, setChosen] = useState<readonly string[]>(askedFor);
+  // What is searched is written once: a filter is typed letter by letter.
+  const texts = useMemo(
+    () =>
+      new Map(
+        trials.map((row) => {
+          const { model, data, method } = cells[row.cell]!;
+          return [row, `${model} ${data} ${method} ${row.phase} ${params(row.point.params)} ${row.id}`];
+        }),
+      ),
+    [trials, cells],
+  );
   const found = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/);
-    const of = (row: TrialRow) => {
-      const { model, data, method } = cells[row.cell]!;
-      return `${model} ${data} ${method} ${row.phase} ${params(row.point.params)} ${row.id}`.toLowerCase();
-    };
+    const finds = finder(text);
     return trials
       .filter((row) => state === 'all' || row.state === state)
-      .filter((row) => words.every((word) => of(row).includes(word)))
+      .filter((row) => finds(texts.get(row)!))
       .sort(orders[order].by);
-  }, [trials, cells, text, state, order]);
+  }, [trials, texts, text, state, order]);
   const pages = Math.max(1, Math.ceil(found.length / lines));
   const at = Math.min(page, pages - 1);
   const shares = new Map(live.snapshot?.workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share]] : []))); // biome-ignore format: one map

@@ -109,18 +109,17 @@ function Trial({
           </label>
         </p>
         <p>
-          <label>
-            Alpha <output>{alpha.toFixed(1)}</output>
-            <input
-              class="slider"
-              type="range"
-              min={0}
-              max={1}
-              step={0.1}
-              value={alpha}
-              onInput={(event) => setAlpha(Number(event.currentTarget.value))}
-            />
-          </label>
+          <label for="alpha">Alpha</label> <output for="alpha">{alpha.toFixed(1)}</output>
+          <input
+            id="alpha"
+            class="slider"
+            type="range"
+            min={0}
+            max={1}
+            step={0.1}
+            value={alpha}
+            onInput={(event) => setAlpha(Number(event.currentTarget.value))}
+          />
           <span class="note">0 = before tuning, under the head’s random start; 1 = as tuned</span>
         </p>
       </div>

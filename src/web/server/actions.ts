@@ -1,11 +1,15 @@
 // What the dashboard may do to studies: start one by a plan, go on with one, pause one. Studies run in processes of their own,
 // which neither this process nor its end touches.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OptionError, RunError } from '../../base/errors.ts';
+import { embeddedModels } from '../../model/locate.ts';
+import { openPlan } from '../../study/check.ts';
 import { isServerUrl } from '../../study/db/postgres.ts';
-import { planSchema } from '../../study/plan.ts';
+import type { StudyEnvironment } from '../../study/environment.ts';
+import { type PlanInput, planSchema } from '../../study/plan.ts';
 import type { StoreLease } from './store-lease.ts';
 
 export interface ActionOptions {
@@ -13,10 +17,12 @@ export interface ActionOptions {
   readonly lease: StoreLease;
   /** Program and arguments that run vitune, before its verb. */
   readonly command: readonly string[];
+  /** What plans are checked against: data and models of this machine. */
+  readonly environment: StudyEnvironment;
 }
 
 export interface Actions {
-  /** Starts the plan (checked by study/plan.ts). Throws OptionError for a bad plan, RunError where none can run now. */
+  /** Checks a plan and starts it. Throws OptionError with all that is wrong in it, RunError where none can run now. */
   start(plan: unknown): Promise<{ readonly name: string; readonly plan: string }>;
   resume(study: string): Promise<void>;
   pause(study: string): Promise<void>;
@@ -25,7 +31,21 @@ export interface Actions {
 /** Milliseconds in which a study that can't run says so; most of it is the start of the process. */
 const grace = 4000;
 
-export function actions({ db, lease, command }: ActionOptions): Actions {
+/** The plan's paths, made absolute: they were given from here, and the plan's file lies elsewhere. */
+function fromHere(plan: PlanInput): PlanInput {
+  const dataAt = (data: string) => (existsSync(data) ? resolve(data) : data);
+  const modelAt = (model: string) => (embeddedModels().includes(model) ? model : resolve(model));
+  const { models } = plan;
+  return {
+    ...plan,
+    data: [plan.data]
+      .flat()
+      .map((data) => (typeof data === 'string' ? dataAt(data) : { ...data, path: dataAt(data.path) })),
+    ...(models !== undefined && { models: [models].flat().map(modelAt) }),
+  };
+}
+
+export function actions({ db, lease, command, environment }: ActionOptions): Actions {
   const folder = join(isServerUrl(db) ? 'runs' : db, 'dashboard');
 
   /** Runs vitune beside this process. Throws RunError with its words where it fails at once. */
@@ -66,13 +86,16 @@ export function actions({ db, lease, command }: ActionOptions): Actions {
           lines: parsed.error.issues.slice(0, 20).map(({ path, message }) => `${path.join('.')}: ${message}`),
         });
       await requireFree();
+      const plan = fromHere(parsed.data);
+      const text = `${JSON.stringify(plan, null, 2)}\n`; // a plan is YAML, and JSON is YAML
+      await openPlan(text, plan.name, process.cwd(), environment);
       await mkdir(folder, { recursive: true });
-      // A plan is YAML, and JSON is YAML. A second one of the same name goes beside the first.
+      // A second one of the same name goes beside the first.
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
-      const path = resolve(folder, `${parsed.data.name}-${stamp}.yaml`);
-      await writeFile(path, `${JSON.stringify(parsed.data, null, 2)}\n`, { flag: 'wx' });
-      await launch(parsed.data.name, ['study', 'run', path]);
-      return { name: parsed.data.name, plan: path };
+      const path = resolve(folder, `${plan.name}-${stamp}.yaml`);
+      await writeFile(path, text, { flag: 'wx' });
+      await launch(plan.name, ['study', 'run', path]);
+      return { name: plan.name, plan: path };
     },
     async resume(study) {
       await requireFree();

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { RunError } from '../../base/errors.ts';
+import type { StudyEnvironment } from '../../study/environment.ts';
 import { actions } from './actions.ts';
 import { adapters } from './adapters.ts';
 import { loadAssets } from './assets.ts';
@@ -20,6 +21,8 @@ export interface UiOptions {
   readonly token?: string;
   /** Program and arguments that run vitune, before its verb. */
   readonly command: readonly string[];
+  /** What plans are checked against. */
+  readonly environment: StudyEnvironment;
 }
 
 export interface Ui {
@@ -44,7 +47,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 /** Serves until it is closed. Throws RunError where the port is taken or the pages weren't built. */
-export async function startUi({ db, host, port: wanted, token, command }: UiOptions): Promise<Ui> {
+export async function startUi({ db, host, port: wanted, token, command, environment }: UiOptions): Promise<Ui> {
   const lease = leaseStore(db);
   const live = liveView(lease);
   const tried = adapters(lease);
@@ -52,7 +55,7 @@ export async function startUi({ db, host, port: wanted, token, command }: UiOpti
   const app = routes(
     {
       ...{ lease, live, adapters: tried, pictures: studyPictures(), views: views(lease), assets: loadAssets() },
-      actions: actions({ db, lease, command }),
+      actions: actions({ db, lease, command, environment }),
     },
     { port: () => port, ...(token !== undefined && { token }) },
   );
