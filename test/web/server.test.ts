@@ -271,7 +271,7 @@ it(
       models: join(root, 'tiny'),
       data: join(root, 'shapes'),
       methods: [{ name: 'linear', options: {} }],
-      training: { epochs: 800, batchSize: 8 },
+      training: { epochs: 500, batchSize: 8 },
     };
     const headers = { Origin: `http://127.0.0.1:${port}`, 'Content-Type': 'application/json' };
     const { status, body } = await ask('/api/studies', { port, method: 'POST', headers, body: JSON.stringify(plan) });
