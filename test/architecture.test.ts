@@ -20,12 +20,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train', 'exchange', 'hub'],
   analysis: ['base'],
   report: ['base', 'analysis'],
-  // Of train, types and the spec only, of data the protocols: the run function and the data are handed in.
-  study: ['base', 'methods', 'train', 'data'],
+  // Of train, types, the spec and metrics only, of data the protocols: the run function and the data are handed in. Of
+  // report, what it is made from.
+  study: ['base', 'formats', 'methods', 'train', 'data', 'analysis', 'report'],
   // Of study, the type of a plan only; of data, names.
   presets: ['data', 'study'],
   hub: ['base', 'model'],
   exchange: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
+  web: ['base', 'formats', 'methods', 'model', 'data', 'train', 'study', 'analysis', 'report'],
   cli: [
     'base',
     'formats',
@@ -41,6 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'hub',
     'analysis',
     'report',
+    'web',
   ],
 };
 
@@ -67,6 +70,13 @@ const homes: Readonly<Record<string, string>> = {
   pg: 'study',
   'pg-boss': 'study',
   '@electric-sql/pglite': 'study',
+  hono: 'web',
+  'hono/cookie': 'web',
+  'hono/body-limit': 'web',
+  'hono/streaming': 'web',
+  '@hono/node-server': 'web',
+  preact: 'web',
+  'preact/hooks': 'web',
 };
 
 /** Files outside runtime, data, train, exchange, hub and cli that touch the disk; everything else there runs in a browser too. */
@@ -80,7 +90,7 @@ interface SourceFile {
 }
 
 const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'))
   .map((path) => {
     const text = readFileSync(join(src, path), 'utf8');
     const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'/g)].map(
@@ -125,12 +135,12 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
-  it('of the train room are the spec, its options and types, for studies', () => {
+  it('of the train room are the spec, its options, metrics and types, for studies', () => {
     const broken = files
       .filter((file) => file.room === 'study')
       .flatMap((file) =>
         [...file.text.matchAll(/import (?!type )[^;]*?from '([^']*\/train\/[^']+)'/g)]
-          .filter((match) => !/\/(spec|presets|training-options)\.ts$/.test(match[1]!))
+          .filter((match) => !/\/(spec|presets|training-options|metrics)\.ts$/.test(match[1]!))
           .map((match) => `${file.path} -> ${match[1]}`),
       );
     expect(broken).toEqual([]);
@@ -154,11 +164,25 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
+  it("of the dashboard's pages are types, pure options, analyses and report builders only", () => {
+    const values = (text: string) =>
+      [...text.matchAll(/(?:^|\n)import (?!type )[^;]*?from\s+'(\.[^']+)'/g)].map((match) => match[1]!);
+    const broken = files
+      .filter((file) => file.path.startsWith('web/app/'))
+      .flatMap((file) =>
+        values(file.text)
+          .filter((s) => !/^(web\/app|base|analysis|report)\//.test(target(file, s)))
+          .map((s) => `${file.path} -> ${s}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
   it('of node:* stay out of what runs in a browser', () => {
     const broken = files
       .filter(
         (file) =>
-          ['base', 'formats', 'graph', 'model', 'methods', 'analysis', 'report'].includes(file.room) &&
+          (['base', 'formats', 'graph', 'model', 'methods', 'analysis', 'report'].includes(file.room) ||
+            file.path.startsWith('web/app/')) &&
           !diskFiles.test(file.path),
       )
       .flatMap((file) => file.imports.filter((s) => s.startsWith('node:')).map((s) => `${file.path} -> ${s}`));

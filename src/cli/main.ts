@@ -16,8 +16,10 @@ import { predict } from './commands/predict.ts';
 import { published } from './commands/published.ts';
 import { pull } from './commands/pull.ts';
 import { push } from './commands/push.ts';
+import { report } from './commands/report.ts';
 import { study } from './commands/study.ts';
 import { train } from './commands/train.ts';
+import { ui } from './commands/ui.ts';
 import { worker } from './commands/worker.ts';
 
 const verbs = [
@@ -29,6 +31,8 @@ const verbs = [
   push,
   study,
   worker,
+  ui,
+  report,
   data,
   methods,
   models,

@@ -59,11 +59,36 @@ export function createReading(kysely: Kysely<Tables>) {
       );
     },
 
+    /** One file of a trial; undefined where it isn't kept. */
+    async artifact(trial: string, name: string): Promise<Uint8Array | undefined> {
+      const row = await withRetry(() =>
+        kysely
+          .selectFrom('artifact')
+          .select('bytes')
+          .where('trial', '=', trial)
+          .where('name', '=', name)
+          .executeTakeFirst(),
+      );
+      return row?.bytes;
+    },
+
     epochs: (trial: string): Promise<unknown[]> =>
       withRetry(async () => {
         const rows = await kysely.selectFrom('epoch').select('record').where('trial', '=', trial).orderBy('epoch').execute(); // biome-ignore format: one statement
         return rows.map(({ record }) => record);
       }),
+
+    /** Every try at a trial, the first one first: who, when, and how it ended. */
+    attempts: (trial: string) =>
+      withRetry(() =>
+        kysely
+          .selectFrom('attempt')
+          .select(['worker', 'started', 'ended', 'outcome', 'reason'])
+          .where('trial', '=', trial)
+          .orderBy('started')
+          .orderBy('id')
+          .execute(),
+      ),
 
     /** Worker rows heard from since `since`, in order of their start. */
     workers: async (since: number): Promise<WorkerRow[]> =>

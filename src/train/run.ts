@@ -29,7 +29,7 @@ import { type ProbeResult, probe } from './probe.ts';
 import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
 import { checkRunFolder, runFiles, takeRunFolder, writeFailure, writeJson } from './run-folder.ts';
 import { learningRate } from './schedule.ts';
-import { type RunSpec, runId, scheduleOf } from './spec.ts';
+import { type RunSpec, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
 import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
 
@@ -291,8 +291,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     const kept = best ?? parametersOf(trainer.state());
     const val = best && data.val.count > 0 ? await evaluate(data.val, kept) : lastVal;
     if (val) await saveLogits(run, runFiles.valLogits, new Map([['val', data.val]]), new Map([['val', val.logits]]));
-    const { protocol, options: chosen } = configureProtocol(spec.protocol);
-    const amongOwn = protocol.amongOwnClasses?.(chosen) ?? false;
+    const amongOwn = shiftsAmongOwnClasses(spec.protocol);
     const tests: Record<string, Metrics> = {};
     const logits = new Map<string, Float32Array>();
     for (const [set, pictures] of options.test === false ? [] : data.tests) {

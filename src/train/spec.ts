@@ -96,6 +96,12 @@ export function runId(
   return identity({ ...spec, ...fingerprints } as unknown as Json);
 }
 
+/** Whether accuracy on shifted test sets is among the classes that occur there only: the protocol's choice. */
+export function shiftsAmongOwnClasses(choice: ProtocolChoice): boolean {
+  const { protocol, options } = configureProtocol(choice);
+  return protocol.amongOwnClasses?.(options) ?? false;
+}
+
 export function scheduleOf({ training: t }: RunSpec): Schedule {
   const { epochs, warmupEpochs, minLearningRate, warmupStart } = t;
   switch (t.schedule) {

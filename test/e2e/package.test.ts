@@ -31,7 +31,15 @@ beforeAll(async () => {
 
 it('holds what is needed, and the embedded model in at most 5 MB', async () => {
   const paths = files.map(({ path }) => path);
-  for (const path of ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md', 'dist/index.d.ts', 'dist/cli/main.js'])
+  for (const path of [
+    'LICENSE',
+    'NOTICE',
+    'README.md',
+    'CHANGELOG.md',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+    'dist/web/app/app.js',
+  ])
     expect(paths).toContain(path);
   expect(paths.filter((path) => /\.test\.|^(src|test|scripts|pretrain)\//.test(path))).toEqual([]);
   const models = files.filter(({ path }) => path.startsWith('models/'));

@@ -1,0 +1,68 @@
+// vitune report: a study as one HTML file that needs nothing else, or its tables as LaTeX or JSON.
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { Command, Option } from 'commander';
+import { loadPublishedStudy } from '../../analysis/published/load.ts';
+import { publishedResults } from '../../analysis/published/study.ts';
+import { toObjects } from '../../analysis/table.ts';
+import { DataError, messageOf, OptionError, RunError } from '../../base/errors.ts';
+import { renderReport, reportLatex } from '../../report/report.ts';
+import { studyTables } from '../../report/tables.ts';
+import { reportRecords } from '../../study/report-records.ts';
+import { vituneVersion } from '../../train/environment.ts';
+import { printJson } from '../output.ts';
+import { galleryOf } from '../study/gallery.ts';
+import { chosenStudies, dbOption, withStore } from '../study/options.ts';
+
+interface Flags {
+  readonly db: string;
+  readonly out?: string;
+  readonly latex?: boolean;
+  readonly json?: boolean;
+  readonly pictures: boolean;
+}
+
+export function report(): Command {
+  return new Command('report')
+    .description("write a study's report: one HTML file with all analyses")
+    .argument('<study>', 'name or id of a study in the store')
+    .addOption(dbOption())
+    .option('--out <file>', 'where to write (default: STUDY-report.html)')
+    .option('--no-pictures', "leave out the gallery, e.g. where the data isn't here")
+    .addOption(new Option('--latex', 'print the tables in LaTeX instead').conflicts(['json', 'out']))
+    .addOption(new Option('--json', 'print every table as JSON instead').conflicts(['latex', 'out']))
+    .action((wanted: string, flags: Flags) =>
+      withStore(flags.db, 'reader', async (store) => {
+        const [study, other] = await chosenStudies(store, flags.db, wanted);
+        if (other)
+          throw new OptionError(`report: ${wanted} names several studies; give an id: ${study!.id}, ${other.id}`);
+        const records = await reportRecords(store, study!, {
+          published: publishedResults(loadPublishedStudy(), 'vtab'),
+          environment: { vitune: vituneVersion, Node: process.version, CPU: cpus()[0]?.model ?? 'unknown' },
+          ...(flags.pictures && !flags.latex && !flags.json && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }), // biome-ignore format: one line
+        });
+        if (records.results.length === 0)
+          throw new RunError(`report ${study!.name}: no final run is done yet; see vitune study status`);
+        if (flags.latex) return console.log(reportLatex(records));
+        if (flags.json)
+          return printJson(Object.fromEntries(studyTables(records).map(({ name, table }) => [name, toObjects(table)])));
+        const file = flags.out ?? `${study!.name}-report.html`;
+        const html = renderReport(records);
+        await writeFile(file, html).catch((cause: unknown) => {
+          throw new RunError(`report: ${file} can't be written: ${messageOf(cause)}`, { cause });
+        });
+        console.log(`${file}: ${Math.round(html.length / 1000)} kB`);
+      }),
+    );
+}
+
+/** A report is worth having without its pictures. */
+async function galleryOrNone<T>(make: () => Promise<T[]>): Promise<T[]> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    console.error(`report: without pictures: ${error.message}`);
+    return [];
+  }
+}

@@ -1,0 +1,162 @@
+// From the study store to the records that analyses and reports are made from: final results, tuning trials, predictions of
+// the first seed, accuracy on shifted sets.
+import { mean, unique } from '../analysis/collect.ts';
+import type { FinalResult, Params, Predictions, RobustResult, TrialResult, Value } from '../analysis/records.ts';
+import type { PredictionSet } from '../report/study-records.ts';
+import { metricsAmongOwn, metricsOf } from '../train/metrics.ts';
+import { shiftsAmongOwnClasses } from '../train/spec.ts';
+import { readLogits, type SetLogits } from './logits.ts';
+import { finalResults } from './results.ts';
+import type { StudyRow, TrialRow } from './rows.ts';
+import type { Store } from './store.ts';
+
+/** What is read of the store: any process may, at any time. */
+export type ReadingStore = Pick<Store, 'trials' | 'spec' | 'artifact'>;
+
+export interface AnalysisRecords {
+  readonly results: readonly FinalResult[];
+  readonly trials: readonly TrialResult[];
+  readonly predictions: readonly PredictionSet[];
+  readonly robustness: readonly RobustResult[];
+}
+
+const files = { val: 'val_logits.safetensors', test: 'test_logits.safetensors' } as const;
+
+const plainValue = (value: unknown): Value =>
+  Array.isArray(value)
+    ? value.map(String)
+    : ['string', 'number', 'boolean'].includes(typeof value)
+      ? (value as Value)
+      : JSON.stringify(value);
+const paramsOf = (params: Readonly<Record<string, unknown>>): Params =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, plainValue(value)]));
+
+/** What a cell is called in comparisons: its method, and the model where the study has several. */
+export function methodLabels({ cells }: Pick<StudyRow, 'cells'>): readonly string[] {
+  const several = unique(cells.map(({ model }) => model)).length > 1;
+  return cells.map(({ method, model }) => (several ? `${method}, ${model}` : method));
+}
+
+/** Final results and tuning trials; of successive halving the first round, where all points had the same epochs. */
+export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<AnalysisRecords, 'results' | 'trials'> {
+  const labels = methodLabels(study);
+  const cellOf = new Map(rows.map(({ id, cell }) => [id, cell]));
+  return {
+    results: finalResults(study, rows).map(({ model, data, seed, params, top1, parameters, seconds, trial }) => ({
+      ...{ model, data, seed, top1, parameters, seconds },
+      method: labels[cellOf.get(trial)!]!,
+      params: paramsOf(params),
+    })),
+    trials: rows
+      .filter(({ phase, round, val }) => phase === 'tune' && round === 0 && val !== null)
+      .map(({ cell, point, val, parameters, seconds }) => ({
+        model: study.cells[cell]!.model,
+        data: study.cells[cell]!.data,
+        method: labels[cell]!,
+        seed: 0,
+        params: paramsOf(point.params),
+        valTop1: val!.top1,
+        parameters: parameters!,
+        seconds: seconds!,
+      })),
+  };
+}
+
+/** The tuning trial whose point was chosen for the final runs, in its last round. */
+function chosenTrial(rows: readonly TrialRow[], final: TrialRow): TrialRow | undefined {
+  const key = JSON.stringify(final.point.position);
+  return rows
+    .filter((row) => row.cell === final.cell && row.phase === 'tune' && row.val !== null)
+    .filter((row) => JSON.stringify(row.point.position) === key)
+    .reduce<TrialRow | undefined>((a, b) => (a && a.round >= b.round ? a : b), undefined);
+}
+
+async function setsOf(store: ReadingStore, trial: string, name: string): Promise<Map<string, SetLogits>> {
+  const bytes = await store.artifact(trial, name);
+  return bytes ? readLogits(`${trial}/${name}`, bytes) : new Map();
+}
+
+const samePictures = (a: SetLogits, b: SetLogits): boolean =>
+  a.names.length === b.names.length && a.names.every((name, i) => name === b.names[i]);
+
+/** A cell's final run of the first seed that is done, with its logits. */
+interface CellLogits {
+  readonly data: string;
+  readonly method: string;
+  readonly seed: number;
+  readonly amongOwn: boolean;
+  readonly tests: ReadonlyMap<string, SetLogits>;
+  readonly validation: SetLogits | undefined;
+}
+
+async function cellLogits(store: ReadingStore, study: StudyRow, rows: readonly TrialRow[]): Promise<CellLogits[]> {
+  const labels = methodLabels(study);
+  const all: CellLogits[] = [];
+  for (const [cell, { data }] of study.cells.entries()) {
+    const final = rows.find((row) => row.cell === cell && row.phase === 'final' && row.state === 'done');
+    if (!final) continue;
+    const tests = await setsOf(store, final.id, files.test);
+    if (tests.size === 0) continue;
+    const tuned = chosenTrial(rows, final);
+    all.push({
+      ...{ data, tests, method: labels[cell]!, seed: final.point.seed! },
+      amongOwn: shiftsAmongOwnClasses((await store.spec(final.id)).run.protocol),
+      validation: tuned && (await setsOf(store, tuned.id, files.val)).get(''),
+    });
+  }
+  return all;
+}
+
+/** Methods that saw the same pictures as the first one, data set by data set. */
+function predictionSets(cells: readonly CellLogits[]): PredictionSet[] {
+  return unique(cells.map(({ data }) => data)).flatMap((data): PredictionSet[] => {
+    const own = cells.filter((cell) => cell.data === data && cell.tests.has(''));
+    const first = own[0]?.tests.get('');
+    if (!first) return [];
+    const alike = own.filter(({ tests }) => samePictures(first, tests.get('')!));
+    const named = ({ method, seed }: CellLogits, logits: SetLogits): Predictions => ({ method, data, seed, ...logits });
+    const start = alike[0]!.validation;
+    const tuned = start && alike.every(({ validation }) => validation && samePictures(start, validation));
+    return [
+      {
+        data,
+        test: alike.map((cell) => named(cell, cell.tests.get('')!)),
+        ...(tuned && { validation: alike.map((cell) => named(cell, cell.validation!)) }),
+      },
+    ];
+  });
+}
+
+function accuracyOn({ logits, labels, classes }: SetLogits, amongOwn: boolean): number {
+  return (amongOwn ? metricsAmongOwn : metricsOf)(logits, labels, classes.length).top1;
+}
+
+/** In-distribution accuracy is the mean over the sets that have shifted ones; methods without one of them are left out. */
+function robustResults(cells: readonly CellLogits[]): RobustResult[] {
+  const shifted = cells.filter(({ tests }) => tests.has('') && tests.size > 1);
+  const sets = unique(shifted.map(({ data }) => data));
+  return unique(shifted.map(({ method }) => method)).flatMap((method): RobustResult[] => {
+    const own = shifted.filter((cell) => cell.method === method);
+    if (own.length < sets.length) return [];
+    return [
+      {
+        method,
+        inDistribution: mean(own.map(({ tests }) => accuracyOn(tests.get('')!, false))),
+        shifted: Object.fromEntries(
+          own.flatMap(({ data, tests, amongOwn }) =>
+            [...tests]
+              .filter(([set]) => set !== '')
+              .map(([set, logits]) => [sets.length > 1 ? `${data}: ${set}` : set, accuracyOn(logits, amongOwn)]),
+          ),
+        ),
+      },
+    ];
+  });
+}
+
+/** Everything that can be analysed of a study so far. Throws CheckpointError for logits that can't be read. */
+export async function analysisRecords(store: ReadingStore, study: StudyRow): Promise<AnalysisRecords> {
+  const rows = await store.trials(study.id);
+  const cells = await cellLogits(store, study, rows);
+  return { ...studyResults(study, rows), predictions: predictionSets(cells), robustness: robustResults(cells) };
+}

@@ -1,0 +1,135 @@
+// Runs side by side: loss and accuracy over epochs, what differs between them, and how each try ended.
+import { useEffect, useState } from 'preact/hooks';
+import type { TrialRow } from '../../study/rows.ts';
+import type { EpochRecord, StudyDetail, TrialDetail } from '../api.ts';
+import { curveKey, epochChart } from './curve-chart.ts';
+import type { LiveState } from './live.ts';
+import { getJson } from './requests.ts';
+import { duration, params, percent } from './words.ts';
+
+interface Props {
+  readonly study: StudyDetail;
+  readonly rows: readonly TrialRow[];
+  readonly live: LiveState;
+  readonly onClose: () => void;
+}
+
+const charts: readonly {
+  readonly title: string;
+  readonly value: (epoch: EpochRecord) => number;
+  readonly format: (value: number) => string;
+}[] = [
+  { title: 'training loss, nats', value: ({ train }) => train.loss, format: (v) => String(Number(v.toPrecision(3))) },
+  { title: 'validation top-1, %', value: ({ val }) => val?.top1 ?? Number.NaN, format: (v) => (100 * v).toFixed(1) },
+];
+
+/** Pixels that a chart has room for, so that its text stays as large as the page's. */
+const chartWidth = (): number => (innerWidth < 700 ? 330 : 520);
+
+/** The runs' details, asked for again when something goes on. */
+function useDetails(ids: readonly string[], version: unknown): ReadonlyMap<string, TrialDetail> {
+  const [details, setDetails] = useState<ReadonlyMap<string, TrialDetail>>(new Map());
+  const key = ids.join(' ');
+  // The version is why they are asked for again.
+  useEffect(() => {
+    let current = true;
+    for (const id of key.split(' '))
+      void getJson<TrialDetail>(`/api/trials/${id}`).then(
+        (detail) => current && setDetails((known) => new Map(known).set(id, detail)),
+        () => undefined, // the banner tells that the server is away
+      );
+    return () => {
+      current = false;
+    };
+  }, [key, version]);
+  return details;
+}
+
+const when = (time: number): string =>
+  new Date(time).toLocaleString('en-GB', { dateStyle: 'short', timeStyle: 'medium' });
+
+function Attempts({ detail }: { readonly detail: TrialDetail | undefined }) {
+  if (!detail || detail.attempts.length === 0) return <>not begun</>;
+  return (
+    <ol class="attempts">
+      {detail.attempts.map(({ worker, started, ended, outcome, reason }) => (
+        <li key={started}>
+          {when(started)}: {outcome ?? 'runs'}
+          {ended !== null && ` after ${duration((ended - started) / 1000)}`}
+          {reason !== null && <span class="bad">: {reason}</span>}{' '}
+          <span class="note">(worker {worker.slice(0, 8)})</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function CompareRuns({ study, rows, live, onClose }: Props) {
+  const running = rows.some(({ state }) => state === 'running');
+  const details = useDetails(
+    rows.map(({ id }) => id),
+    running ? live.snapshot : rows.map(({ state }) => state).join(),
+  );
+  const labels = rows.map(({ cell }) => `${study.cells[cell]!.method}, ${study.cells[cell]!.data}`);
+  return (
+    <section class="card compare" aria-label="Comparison of runs">
+      <h2>{rows.length === 1 ? 'One run' : `${rows.length} runs compared`}</h2>
+      <button type="button" class="corner" onClick={onClose}>
+        Close
+      </button>
+      <div class="pair">
+        {charts.map(({ title, value, format }) => {
+          const chart = epochChart(
+            {
+              ...{ title, format },
+              curves: rows.map(({ id }, i) => ({
+                label: labels[i]!,
+                values: (details.get(id)?.epochs ?? []).map((epoch) => [epoch.epoch + 1, value(epoch)] as const),
+              })),
+            },
+            chartWidth(),
+          );
+          // The report's builders escape everything that they are given.
+          return chart ? (
+            <div key={title} class="chart" dangerouslySetInnerHTML={{ __html: chart.html }} />
+          ) : (
+            <p key={title} class="note">
+              No {title.split(',')[0]} yet.
+            </p>
+          );
+        })}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Compared runs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Validation</th>
+              <th scope="col">Test</th>
+              <th scope="col">Hyper-parameters</th>
+              <th scope="col">Tries</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, i) => (
+              <tr key={row.id}>
+                <th scope="row">
+                  <span class="key" dangerouslySetInnerHTML={{ __html: curveKey(i).html }} />
+                  {labels[i]}
+                  {row.phase === 'final' && `, seed ${row.point.seed}`}
+                </th>
+                <td>{percent(row.val?.top1)}</td>
+                <td>{percent(row.tests?.test?.top1)}</td>
+                <td class="w">{params(row.point.params)}</td>
+                <td class="w">
+                  <Attempts detail={details.get(row.id)} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}

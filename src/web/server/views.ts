@@ -1,0 +1,66 @@
+// What pages show of a study: its analyses as sections, its predictions without their logits. Made once for each state of a
+// study, since both read all its logits.
+import { confidences, predictedClasses } from '../../analysis/predictions.ts';
+import { loadPublishedStudy } from '../../analysis/published/load.ts';
+import { publishedResults } from '../../analysis/published/study.ts';
+import { markup } from '../../report/markup.ts';
+import { renderReport, reportSections } from '../../report/report.ts';
+import type { StudyRecords } from '../../report/study-records.ts';
+import { reportRecords } from '../../study/report-records.ts';
+import type { StudyRow } from '../../study/rows.ts';
+import { vituneVersion } from '../../train/environment.ts';
+import type { PredictionView, Section } from '../api.ts';
+import type { StoreLease } from './store-lease.ts';
+
+export interface Views {
+  sections(study: StudyRow): Promise<readonly Section[]>;
+  report(study: StudyRow): Promise<string>;
+  predictions(study: StudyRow): Promise<readonly PredictionView[]>;
+}
+
+/** Studies whose logits are kept in memory. */
+const mostStudies = 2;
+
+const predictionView = ({ data, test }: NonNullable<StudyRecords['predictions']>[number]): PredictionView => {
+  const { classes, names, labels } = test[0]!;
+  return {
+    ...{ data, classes, names },
+    labels: Array.from(labels),
+    methods: test.map((p) => ({
+      method: p.method,
+      predicted: Array.from(predictedClasses(p.logits, p.classes.length)),
+      confidence: Array.from(confidences(p), (x) => Math.round(1e4 * x) / 1e4),
+    })),
+  };
+};
+
+export function views(lease: StoreLease): Views {
+  const kept = new Map<string, { readonly state: string; readonly records: Promise<StudyRecords> }>();
+  const published = publishedResults(loadPublishedStudy(), 'vtab');
+  const environment = { vitune: vituneVersion, Node: process.version };
+
+  async function recordsOf(study: StudyRow): Promise<StudyRecords> {
+    const rows = await lease.use((store) => store.trials(study.id));
+    const state = `${study.status} ${rows.filter((row) => row.state === 'done').length}`;
+    const known = kept.get(study.id);
+    if (known?.state === state) return known.records;
+    const records = lease.use((store) => reportRecords(store, study, { published, environment }));
+    kept.delete(study.id);
+    kept.set(study.id, { state, records });
+    records.catch(() => kept.delete(study.id));
+    if (kept.size > mostStudies) kept.delete(kept.keys().next().value!);
+    return records;
+  }
+
+  return {
+    async sections(study) {
+      return reportSections(await recordsOf(study)).map(({ id, short, title, finding, body }) => ({
+        ...{ id, short, title },
+        ...(finding !== undefined && { finding }),
+        html: markup`${body}`.html,
+      }));
+    },
+    report: async (study) => renderReport(await recordsOf(study)),
+    predictions: async (study) => ((await recordsOf(study)).predictions ?? []).map(predictionView),
+  };
+}

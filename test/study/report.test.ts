@@ -1,0 +1,144 @@
+// A study's report from a real store: trials that were really trained, their logits and pictures; and what a report does with
+// logits of shifted sets.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mean } from '../../src/analysis/collect.ts';
+import { correctness } from '../../src/analysis/predictions.ts';
+import { float32, type Tensor } from '../../src/base/tensor.ts';
+import { studyEnvironment } from '../../src/cli/study/environment.ts';
+import { galleryOf } from '../../src/cli/study/gallery.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { renderReport } from '../../src/report/report.ts';
+import { studyTables } from '../../src/report/tables.ts';
+import { analysisRecords } from '../../src/study/analysis-records.ts';
+import { readLogits } from '../../src/study/logits.ts';
+import { openDatabase } from '../../src/study/open.ts';
+import { reportRecords } from '../../src/study/report-records.ts';
+import type { StudyRow, TrialRow } from '../../src/study/rows.ts';
+import { openStore, type Store } from '../../src/study/store.ts';
+import { vitune } from '../support/cli.ts';
+import { metrics } from '../support/study.ts';
+import { runTinyStudy } from '../support/tiny-study.ts';
+
+let root: string;
+let store: Store;
+let study: StudyRow;
+let rows: readonly TrialRow[];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vitune-report-'));
+  process.env.VITUNE_CACHE = join(root, 'cache');
+  await runTinyStudy(root, studyEnvironment());
+  store = openStore(await openDatabase(join(root, 'db'), 'study'));
+  study = (await store.studies())[0]!;
+  rows = await store.trials(study.id);
+});
+afterAll(async () => {
+  await store?.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+it('predictions are those that the stored accuracies were made from', async () => {
+  const { results, trials, predictions } = await analysisRecords(store, study);
+  expect([results.length, trials.length, predictions.length]).toEqual([4, 4, 1]);
+  const [{ test, validation }] = predictions as [(typeof predictions)[number]];
+  expect(test.map(({ method, seed }) => `${method} ${seed}`)).toEqual(['linear 0', 'lora 0']);
+  for (const p of test) {
+    const stored = results.find(({ method, seed }) => method === p.method && seed === 0)!;
+    expect(mean(correctness(p))).toBeCloseTo(stored.top1, 12);
+  }
+  // Validation predictions are those of the tuning runs that were chosen: the best of each method.
+  const tuned = rows.filter(({ phase }) => phase === 'tune');
+  for (const [cell, p] of validation!.entries())
+    expect(mean(correctness(p))).toBe(
+      Math.max(...tuned.filter((row) => row.cell === cell).map(({ val }) => val!.top1)),
+    );
+  expect(trials.map(({ method, params }) => [method, params.learningRate]).sort()).toEqual([
+    ['linear', 0.01],
+    ['linear', 0.1],
+    ['lora', 0.001],
+    ['lora', 0.01],
+  ]);
+  expect(trials.map(({ valTop1 }) => valTop1)).toEqual(tuned.map(({ val }) => val!.top1));
+});
+
+it('the report is one file with its pictures inside, and says what was left unsaid', async () => {
+  const records = await reportRecords(store, study, { gallery: (all) => galleryOf(store, study, all) });
+  const html = renderReport(records);
+  expect(html).toContain('<h1>Study tiny-study</h1>');
+  expect(html).toContain('2 methods on 1 data set, 1 backbone: 4 tuning runs and 4 final runs.');
+  for (const id of ['accuracy', 'mistakes', 'ensembles', 'protocol']) expect(html).toContain(`<section id="${id}">`);
+  expect(html).toContain('trained anew on train and validation together; seed 0, 1');
+  expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
+  expect(records.gallery!.every(({ image }) => image.startsWith('data:image/webp;base64,'))).toBe(true);
+  const only = studyTables(records).find(({ name }) => name.startsWith('only-one-right'))!;
+  expect(records.gallery!.length).toBe(Math.min(24, only.table.rows.length));
+});
+
+it('vitune report writes the file, LaTeX and JSON', async () => {
+  const file = join(root, 'report.html');
+  const db = ['--db', join(root, 'db')];
+  const [written, latex, json, unknown] = await Promise.all([
+    vitune('report', 'tiny-study', '--out', file, ...db),
+    vitune('report', 'tiny-study', '--latex', ...db),
+    vitune('report', 'tiny-study', '--json', ...db),
+    vitune('report', 'tiny-studi', ...db),
+  ]);
+  expect([written.stderr, written.code, latex.code, json.code, unknown.code]).toEqual(['', 0, 0, 0, 1]);
+  expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
+  expect(latex.stdout).toContain('\\begin{tabular}');
+  const tables = JSON.parse(json.stdout) as { accuracy: { method: string; mean: number }[] };
+  const lora = rows.filter(({ phase, cell }) => phase === 'final' && cell === 1).map(({ tests }) => tests!.test!.top1);
+  expect(tables.accuracy.find(({ method }) => method === 'lora')!.mean).toBeCloseTo(mean(lora), 12);
+  expect(unknown.stderr).toContain('did you mean "tiny-study"?');
+});
+
+const labelsOf = (...labels: number[]): Tensor => ({ dtype: 'int32', shape: [labels.length], data: Int32Array.from(labels) }); // biome-ignore format: one line
+
+it('accuracy on shifted sets is among their own classes where the protocol says so', async () => {
+  const logits = encodeSafetensors(
+    [
+      ['logits', float32([2, 3], Float32Array.of(1, 0, 0, 0, 1, 0))],
+      ['labels', labelsOf(0, 2)],
+      // Among all classes the third one always wins; among the two that occur the first picture is right.
+      ['sketch.logits', float32([2, 3], Float32Array.of(2, 1, 3, 2, 1, 3))],
+      ['sketch.labels', labelsOf(0, 1)],
+    ],
+    { classes: '["a","b","c"]', names: '["x","y"]', 'sketch.names': '["s","t"]' },
+  );
+  const row = { ...rows.find(({ phase }) => phase === 'final')!, tests: { test: metrics(0.5) } };
+  const spec = await store.spec(row.id);
+  const protocol = { name: 'robustness', round: 'all', options: { among: 'own' } };
+  const made = (run: typeof spec.run) =>
+    analysisRecords(
+      { trials: async () => [row], spec: async () => ({ ...spec, run }), artifact: async () => logits },
+      study,
+    );
+  const all = await made(spec.run);
+  expect(all.robustness).toMatchObject([{ inDistribution: 0.5, shifted: { sketch: 0 } }]);
+  const own = await made({ ...spec.run, protocol });
+  expect(own.robustness).toMatchObject([{ inDistribution: 0.5, shifted: { sketch: 0.5 } }]);
+});
+
+it('refuses files that are no logits', async () => {
+  const classes = '["a","b"]';
+  const file = (rows: number, metadata: Record<string, string>) =>
+    encodeSafetensors(
+      [
+        ['logits', float32([rows, 2], new Float32Array(2 * rows))],
+        ['labels', labelsOf(0)],
+      ],
+      metadata,
+    );
+  await expect(readLogits('f', file(1, { classes }))).rejects.toThrow(
+    /^f: its names of pictures or classes are no list/,
+  );
+  await expect(readLogits('f', file(2, { classes, names: '["x"]' }))).rejects.toThrow(
+    'f: 1 pictures need 2 logits, got 4',
+  );
+  await expect(readLogits('f', file(1, { classes, names: '{}' }))).rejects.toThrow(/no list of texts/);
+  await writeFile(join(root, 'none'), '');
+  await expect(readLogits('f', await readFile(join(root, 'none')))).rejects.toThrow(/too short for a safetensors file/);
+});

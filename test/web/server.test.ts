@@ -1,0 +1,297 @@
+// The dashboard's server over real sockets and a real store: who is refused, what is bounded, what pages are given, and that it
+// stands in nobody's way.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { studyEnvironment } from '../../src/cli/study/environment.ts';
+import type { AdapterView, Guess, PredictionView, Section, Snapshot, StudyDetail, TrialDetail } from '../../src/web/api.ts'; // biome-ignore format: one line
+import { startUi, type Ui } from '../../src/web/server/server.ts';
+import { cliPath, start, vitune } from '../support/cli.ts';
+import { runTinyStudy } from '../support/tiny-study.ts';
+
+let root: string;
+let db: string;
+let ui: Ui;
+const command = [process.execPath, cliPath];
+const environment = studyEnvironment();
+
+/** Milliseconds: a study in processes of its own takes minutes on a machine that is busy. */
+const busy = 600_000;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  readonly port?: number;
+}
+
+/** A request as written: fetch would tidy the path and refuse a Host. */
+function ask(path: string, { method = 'GET', headers = {}, body, port = ui.port }: Asked = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) })); // biome-ignore format: one statement
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+const json = async <T>(path: string, asked?: Asked): Promise<T> => JSON.parse((await ask(path, asked)).body.toString()) as T; // biome-ignore format: one line
+const own = () => ({ Origin: `http://127.0.0.1:${ui.port}` });
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vitune-ui-'));
+  db = join(root, 'db');
+  process.env.VITUNE_CACHE = join(root, 'cache');
+  await runTinyStudy(root, environment);
+  ui = await startUi({ db, host: '127.0.0.1', port: 0, command, environment });
+});
+afterAll(async () => {
+  await ui?.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('is refused', () => {
+  it('what names another host', async () => {
+    for (const host of ['evil.example', `evil.example:${ui.port}`, 'localhost', `127.0.0.1.evil.example:${ui.port}`]) {
+      const { status, body } = await ask('/', { headers: { Host: host } });
+      expect([host, status, body.toString().includes('<')]).toEqual([host, 403, false]);
+    }
+    expect((await ask('/', { headers: { Host: `localhost:${ui.port}` } })).status).toBe(200);
+  });
+
+  it('what comes from another page', async () => {
+    const foreign = [
+      { Origin: 'http://evil.example' },
+      { Origin: 'null' },
+      { Origin: `http://127.0.0.1:${ui.port + 1}` },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site' },
+    ];
+    for (const headers of foreign) expect((await ask('/api/snapshot', { headers })).status).toBe(403);
+    expect((await ask('/api/snapshot', { headers: own() })).status).toBe(200);
+    // A request that changes something must say where it comes from.
+    const { studies } = await json<Snapshot>('/api/snapshot');
+    for (const headers of [{}, ...foreign])
+      expect((await ask(`/api/studies/${studies[0]!.id}/pause`, { method: 'POST', headers })).status).toBe(403);
+  });
+
+  it('a path that leads elsewhere', async () => {
+    const paths = ['/../package.json', '/..%2f..%2fpackage.json', '/app.js/../../../package.json', '/%2e%2e/server/server.js', '//etc/passwd', '/api/../../secret', '/.env', '/app.js%00.html']; // biome-ignore format: one list
+    for (const path of paths) {
+      const { status, body } = await ask(path);
+      expect([path, status]).toEqual([path, 404]);
+      expect(body.toString()).toMatch(/^\{"error":/);
+    }
+  });
+
+  it("a picture that isn't the study's", async () => {
+    const { studies } = await json<Snapshot>('/api/snapshot');
+    const { trials } = await json<StudyDetail>(`/api/studies/${studies[0]!.id}`);
+    const final = trials.find(({ phase }) => phase === 'final')!.id;
+    for (const name of [
+      '../plan.yaml',
+      '/etc/passwd',
+      join(root, 'shapes/disc/0.png'),
+      'disc/../../plan.yaml',
+      '',
+      '%2e%2e',
+    ]) {
+      const query = new URLSearchParams({ data: 'shapes', name });
+      expect((await ask(`/api/studies/${studies[0]!.id}/picture?${query}`)).status).toBe(404);
+      const guess = await ask(`/api/trials/${final}/guess?${query}`, { method: 'POST', headers: own() });
+      expect([guess.status, guess.body.toString()]).toEqual([409, expect.stringContaining('has no test picture')]);
+    }
+    expect((await ask(`/api/studies/${studies[0]!.id}/picture?data=..&name=x`)).status).toBe(404);
+  });
+
+  it('a huge body, told or not', async () => {
+    const headers = { ...own(), 'Content-Type': 'application/json' };
+    const huge = await ask('/api/studies', { method: 'POST', headers, body: `"${'x'.repeat(100_000)}"` });
+    expect(huge.status).toBe(413);
+    const chunked = { ...headers, 'Transfer-Encoding': 'chunked' };
+    const streamed = await ask('/api/studies', { method: 'POST', headers: chunked, body: 'x'.repeat(200_000) });
+    expect(streamed.status).toBe(413);
+    const claimed = { ...own(), 'Content-Length': String(10 ** 12) };
+    const lying = await new Promise<string>((resolve) => {
+      const socket = connect(ui.port, '127.0.0.1', () => {
+        const lines = Object.entries({ Host: `127.0.0.1:${ui.port}`, ...claimed }).map(([k, v]) => `${k}: ${v}\r\n`);
+        socket.write(`POST /api/studies HTTP/1.1\r\n${lines.join('')}\r\n{`);
+      });
+      socket.once('data', (bytes) => {
+        resolve(bytes.toString());
+        socket.destroy();
+      });
+    });
+    expect(lying).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('a client that never finishes', async () => {
+    const ended = await new Promise<string>((resolve) => {
+      let heard = '';
+      const socket = connect(ui.port, '127.0.0.1', () =>
+        socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${ui.port}\r\nX: `),
+      );
+      socket.on('data', (bytes) => {
+        heard += bytes.toString();
+      });
+      socket.on('close', () => resolve(heard));
+    });
+    expect(ended).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('what there is not, in one line', async () => {
+    expect((await ask('/api/studies/nothing')).status).toBe(404);
+    expect((await ask('/api/trials/0123456789abcdef')).status).toBe(404);
+    expect((await ask('/api/trials/x')).status).toBe(404);
+    const bad = await ask('/api/studies', { method: 'POST', headers: own(), body: '{"name":"a b"}' });
+    expect([bad.status, JSON.parse(bad.body.toString())]).toMatchObject([400, { lines: [expect.stringContaining('name: '), expect.anything(), expect.anything()] }]); // biome-ignore format: one line
+    const lost = JSON.stringify({ name: 'x', data: join(root, 'nowhere'), methods: ['linear', 'lorra'] });
+    const unknown = await ask('/api/studies', { method: 'POST', headers: own(), body: lost });
+    expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([400, { lines: [expect.stringMatching(/nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] }]); // biome-ignore format: one line
+    expect(existsSync(join(db, 'dashboard'))).toBe(false);
+  });
+});
+
+it('says that nothing else may be loaded, framed or guessed', async () => {
+  const { headers } = await ask('/');
+  expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect((await ask('/app.js')).headers['content-type']).toMatch(/^text\/javascript/);
+});
+
+it('beyond this machine it wants the token', async () => {
+  const remote = await startUi({ db, host: '127.0.0.1', port: 0, command, environment, token: 'a-token' });
+  const { port } = remote;
+  try {
+    const host = { Host: `lab.example:${port}` };
+    expect((await ask('/', { port, headers: host })).status).toBe(401);
+    expect((await ask('/?token=a-tokem', { port, headers: host })).status).toBe(401);
+    const bearer = { ...host, Authorization: 'Bearer a-token' };
+    expect((await ask('/api/form', { port, headers: bearer })).status).toBe(200);
+    expect((await ask('/api/form', { port, headers: { ...bearer, Origin: 'http://evil.example' } })).status).toBe(403);
+    const { status, headers } = await ask('/?token=a-token', { port, headers: host });
+    expect([status, headers.location]).toEqual([302, '/']);
+    const cookie = String(headers['set-cookie']);
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    const withCookie = { ...host, Cookie: cookie.split(';')[0]! };
+    expect((await ask('/', { port, headers: withCookie })).status).toBe(200);
+  } finally {
+    await remote.close();
+  }
+});
+
+describe('shows', () => {
+  let id: string;
+  beforeAll(async () => {
+    id = (await json<Snapshot>('/api/snapshot')).studies[0]!.id;
+  });
+
+  it('where studies stand, and each run with its epochs and tries', async () => {
+    const { studies } = await json<Snapshot>('/api/snapshot');
+    expect(studies).toMatchObject([{ study: 'tiny-study', status: 'done', done: 8, total: 8, failed: 0 }]);
+    const { trials } = await json<StudyDetail>(`/api/studies/${id}`);
+    expect(trials.length).toBe(8);
+    const run = await json<TrialDetail>(`/api/trials/${trials[0]!.id}`);
+    expect(run.epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+    expect(run.epochs.at(-1)!.val!.top1).toBe(trials[0]!.val!.top1);
+    expect(run.attempts).toMatchObject([{ worker: 'tiny', outcome: 'done', reason: null }]);
+  });
+
+  it('the report’s sections and file', async () => {
+    const sections = await json<Section[]>(`/api/studies/${id}/sections`);
+    expect(sections.map((section) => section.id)).toEqual(
+      expect.arrayContaining(['accuracy', 'mistakes', 'ensembles']),
+    );
+    const { headers, body } = await ask(`/api/studies/${id}/report`);
+    expect(headers['content-disposition']).toBe('attachment; filename="tiny-study-report.html"');
+    expect(body.toString()).toMatch(/^<!doctype html>/);
+  });
+
+  it('predictions, their pictures, and what an adapter says at each alpha', async () => {
+    const [view] = await json<[PredictionView]>(`/api/studies/${id}/predictions`);
+    expect(view.methods.map(({ method }) => method)).toEqual(['linear', 'lora']);
+    const [name] = view.names as [string];
+    const picture = await ask(`/api/studies/${id}/picture?${new URLSearchParams({ data: 'shapes', name })}`);
+    expect([picture.status, picture.headers['content-type'], picture.body.subarray(8, 12).toString()]).toEqual([200, 'image/webp', 'WEBP']); // biome-ignore format: one line
+
+    const adapters = await json<AdapterView[]>(`/api/studies/${id}/adapters`);
+    const { trial } = adapters.find(({ method, seed }) => method === 'lora' && seed === 0)!;
+    const guess = (query: Record<string, string>, body?: Uint8Array) =>
+      json<Guess>(`/api/trials/${trial}/guess?${new URLSearchParams(query)}`, { method: 'POST', headers: own(), ...(body && { body }) }); // biome-ignore format: one line
+    const tuned = await guess({ name, alpha: '1' });
+    const lora = view.methods[1]!;
+    expect(tuned.classes[0]!.name).toBe(view.classes[lora.predicted[0]!]);
+    expect(tuned.classes[0]!.probability).toBeCloseTo(lora.confidence[0]!, 3);
+    const between = await guess({ name, alpha: '0.5' });
+    expect(between.classes[0]!.probability).not.toBeCloseTo(tuned.classes[0]!.probability, 5);
+    // The same picture as one's own file.
+    const uploaded = await guess({ alpha: '1' }, new Uint8Array(await readFile(join(root, 'shapes', name))));
+    expect(uploaded).toEqual(tuned);
+    const beyond = await ask(`/api/trials/${trial}/guess?alpha=1.5`, { method: 'POST', headers: own() });
+    expect([beyond.status, beyond.body.toString()]).toEqual([400, expect.stringContaining('from 0 to 1')]);
+    const noPicture = await ask(`/api/trials/${trial}/guess`, { method: 'POST', headers: own(), body: 'no picture' });
+    expect([noPicture.status, noPicture.body.toString()]).toEqual([409, expect.stringContaining('your picture: ')]);
+  });
+});
+
+it(
+  'stands in nobody’s way: a study starts under open pages, is seen at work, and goes on when the server is killed',
+  async () => {
+    const { child } = start(['ui', '--db', db, '--port', '0']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const address = await new Promise<string>((resolve) => child.stdout!.once('data', (part: Buffer) => resolve(part.toString()))); // biome-ignore format: one statement
+    const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\//.exec(address)![1]);
+    const atWork = new Promise<void>((resolve) => {
+      const stream = request({ host: '127.0.0.1', port, path: '/api/events' }, (response) => {
+        let text = '';
+        response.on('data', (part: Buffer) => {
+          text += part.toString();
+          if (/"study":"second","status":"running"[^}]*"running":1/.test(text)) resolve();
+        });
+        response.on('error', () => {}); // the server is killed
+      });
+      stream.on('error', () => {});
+      stream.end();
+    });
+    const plan = {
+      name: 'second',
+      models: join(root, 'tiny'),
+      data: join(root, 'shapes'),
+      methods: [{ name: 'linear', options: {} }],
+      training: { epochs: 500, batchSize: 8 },
+    };
+    const headers = { Origin: `http://127.0.0.1:${port}`, 'Content-Type': 'application/json' };
+    const { status, body } = await ask('/api/studies', { port, method: 'POST', headers, body: JSON.stringify(plan) });
+    expect([status, body.toString()]).toEqual([201, expect.stringContaining('"name":"second"')]);
+    await atWork;
+    // A second one would have to wait: it is told so at once.
+    const other = await ask('/api/studies', {
+      port,
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ ...plan, name: 'x' }),
+    });
+    expect([other.status, other.body.toString()]).toEqual([409, expect.stringContaining('one at a time')]);
+    child.kill('SIGKILL');
+    for (;;) {
+      const { stdout } = await vitune('study', 'status', '--db', db, '--json', '--study', 'second');
+      const [standing] = JSON.parse(stdout) as [{ status: string; done: number; failed: number }];
+      expect(standing.failed).toBe(0);
+      if (standing.status === 'done') return expect(standing.done).toBe(1);
+    }
+  },
+  busy,
+);
