@@ -6,48 +6,31 @@ import { join, resolve } from 'node:path';
 import { DivergenceError, RunError } from '../base/errors.ts';
 import type { Json } from '../base/identity.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
-import { sizeOf, type Tensor } from '../base/tensor.ts';
-import { cacheFolder } from '../data/cache.ts';
 import { configureProtocol } from '../data/protocols/index.ts';
-import { writeSafetensors } from '../formats/safetensors-file.ts';
 import { adamw, sgd } from '../graph/optim.ts';
-import { pack, unpack } from '../graph/slabs.ts';
+import { unpack } from '../graph/slabs.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
 import { type Backbone, loadBackbone } from '../model/load.ts';
 import { nodeRuntime, openRuntime } from '../runtime/node.ts';
-import type { Device, Runtime } from '../runtime/session.ts';
+import type { Runtime } from '../runtime/session.ts';
 import { saveAdapter } from './adapter.ts';
-import { type Checkpoint, loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
-import { environment } from './environment.ts';
+import { loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
 import { createEvaluator } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
-import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
-import { initialValues } from './initialize.ts';
+import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
 import { type Metrics, metricsAmongOwn, metricsOf } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
-import { type ProbeResult, probe } from './probe.ts';
+import { chooseMicroBatch } from './micro-batch.ts';
+import type { Run, RunOptions } from './run-context.ts';
 import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
-import { checkRunFolder, runFiles, takeRunFolder, writeFailure, writeJson } from './run-folder.ts';
+import { probeEvent, startEvent } from './run-events.ts';
+import { checkRunFolder, runFiles, takeRunFolder, writeJson } from './run-folder.ts';
+import { adapterConfig, saveLogits, writeHeader } from './run-records.ts';
+import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-state.ts';
 import { learningRate } from './schedule.ts';
 import { type RunSpec, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
 import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
-
-export interface RunOptions {
-  readonly spec: RunSpec;
-  /** The run's folder; left out = runs/<data>-<methods>-<id> below the working folder. */
-  readonly folder?: string | undefined;
-  /** Go on from the folder's last save, or start where there is none. */
-  readonly resume?: boolean | undefined;
-  /** Fail at the first unreadable picture instead of skipping it. */
-  readonly strict?: boolean | undefined;
-  /** Evaluate the test pictures at the end (left out = yes). Grid points of a study don't: test pictures choose nothing. */
-  readonly test?: boolean | undefined;
-  readonly device?: Device | undefined;
-  readonly threads?: number | undefined;
-  /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Seconds between two saves at least; saving may take up to this share of the time. */
 const saveInterval = Number(process.env.VITUNE_SAVE_SECONDS ?? 10);
@@ -130,18 +113,6 @@ async function* inFolder(
 interface Evaluation {
   readonly logits: Float32Array;
   readonly metrics: Metrics;
-}
-
-interface Run {
-  readonly options: RunOptions;
-  readonly spec: RunSpec;
-  readonly id: string;
-  readonly folder: string;
-  readonly backbone: Backbone;
-  readonly data: RunData;
-  readonly runtime: Runtime;
-  readonly saved: Checkpoint | undefined;
-  readonly headStart: HeadStart | undefined;
 }
 
 async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
@@ -328,157 +299,5 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     yield done;
   } finally {
     await Promise.all([trainer.dispose(), evaluator.dispose()]);
-  }
-}
-
-const rename = (state: State, to: (name: string) => string): State =>
-  Object.fromEntries(Object.entries(state).map(([name, tensor]) => [to(name), tensor]));
-const only = (state: State, wanted: (name: string) => boolean): State =>
-  Object.fromEntries(Object.entries(state).filter(([name]) => wanted(name)));
-const parametersOf = (state: State): State => only(state, (name) => name.startsWith('param:'));
-const withoutBest = (state: State): State => only(state, (name) => !name.startsWith('best:'));
-function bestOf(state: State): State | undefined {
-  const best = only(state, (name) => name.startsWith('best:'));
-  return Object.keys(best).length > 0 ? rename(best, (name) => name.slice('best:'.length)) : undefined;
-}
-
-async function initialState(run: Run, trained: TrainedParameters, slots: readonly string[]): Promise<State> {
-  const { backbone, spec, headStart } = run;
-  const values = await initialValues(trained.specs, backbone.weights, spec.training.seed, headStart?.tensors);
-  const packed = pack(trained.slabs, values);
-  const entries = trained.slabs.flatMap((slab, i) => [
-    [`param:${slab.name}`, { dtype: 'float32', shape: [slab.size], data: packed[i]! }] as const,
-    ...slots.map(
-      (slot) =>
-        [`${slot}:${slab.name}`, { dtype: 'float32', shape: [slab.size], data: new Float32Array(slab.size) }] as const,
-    ),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-/** Times one step of some sizes on the first pictures, without keeping what it changes. */
-function chooseMicroBatch(
-  run: Run,
-  trained: TrainedParameters,
-  trainerOf: (batchSize: number, microBatch: number) => ReturnType<typeof createTrainer>,
-): Promise<ProbeResult> {
-  const { spec, data, backbone, runtime } = run;
-  return probe({
-    config: backbone.config,
-    batchSize: Math.min(spec.training.batchSize, data.train.count),
-    microBatch: spec.training.microBatch,
-    signature: {
-      config: backbone.config as unknown as Json,
-      methods: spec.methods as unknown as Json,
-      optimizer: spec.training.optimizer,
-      trained: trained.count,
-      ...runtime.options,
-      engine: runtime.engine,
-    },
-    cacheFolder: cacheFolder(),
-    async time(microBatch) {
-      const trainer = await trainerOf(microBatch, microBatch);
-      const indices = Array.from({ length: Math.min(microBatch, data.train.count) }, (_, i) => i);
-      const once = () => trainer.step({ pictures: data.train, indices, epoch: 0, step: 0, learningRate: 0 });
-      await once();
-      const begun = performance.now();
-      await once();
-      const seconds = (performance.now() - begun) / 1000;
-      await trainer.dispose();
-      return seconds;
-    },
-  });
-}
-
-function startEvent(run: Run, trained: TrainedParameters): RunEvent {
-  const { data, backbone, spec } = run;
-  const backboneTrained = trained.specs.filter((s) => s.role === 'backbone').reduce((n, s) => n + sizeOf(s.shape), 0);
-  return {
-    type: 'start',
-    id: run.id,
-    folder: run.folder,
-    spec,
-    classes: data.classes,
-    pictures: {
-      train: data.train.count,
-      val: data.val.count,
-      test: data.tests.get('test')?.count ?? 0,
-      shifted: Object.fromEntries(
-        [...data.tests].flatMap(([set, { count }]) => (set === 'test' ? [] : [[set, count]])),
-      ),
-    },
-    splitRule: data.splitRule,
-    unreadable: data.unreadable,
-    trainable: trained.count,
-    trainableWithoutHead: trained.countWithoutHead,
-    total: backbone.parameterCount + trained.count - backboneTrained,
-    resumedFrom: run.saved?.progress.step ?? 0,
-  };
-}
-
-/** Evaluation costs about a third of training a picture: forward only. */
-function probeEvent({ spec, data }: Run, { microBatch, secondsPerPicture, peakMemoryBytes }: ProbeResult): RunEvent {
-  const tested = [...data.tests.values()].reduce((n, { count }) => n + count, 0);
-  const passes = spec.training.epochs * (data.train.count + data.val.count / 3) + tested / 3;
-  return {
-    type: 'probe',
-    microBatch,
-    imagesPerSecond: 1 / secondsPerPicture,
-    secondsExpected: passes * secondsPerPicture,
-    peakMemoryBytes,
-  };
-}
-
-async function writeHeader(run: Run, trained: TrainedParameters, microBatch: number): Promise<void> {
-  const { folder, id, spec, runtime, data } = run;
-  await writeJson(join(folder, runFiles.environment), environment(runtime, microBatch));
-  await writeJson(join(folder, runFiles.data), data.record);
-  await writeJson(join(folder, runFiles.spec), {
-    id,
-    status: 'running',
-    spec,
-    trainable: trained.count,
-    trainableWithoutHead: trained.countWithoutHead,
-  });
-}
-
-function adapterConfig({ spec, backbone, data, headStart }: Run) {
-  return {
-    format: 'vitune-adapter-1' as const,
-    baseModel: { path: backbone.path, fingerprint: backbone.fingerprint },
-    methods: spec.methods,
-    seed: spec.training.seed,
-    classes: data.classes,
-    ...(headStart && { projection: headStart.projection }),
-    preprocessing: backbone.preprocessing,
-  };
-}
-
-/**
- * Logits (pictures, classes) and labels (pictures,) of each set of pictures, `logits` and `labels` for the first and
- * `<set>.logits` for the shifted ones; names of pictures in the metadata.
- */
-async function saveLogits(
-  { folder, data }: Run,
-  file: string,
-  sets: ReadonlyMap<string, EvaluationPictures>,
-  logits: ReadonlyMap<string, Float32Array>,
-): Promise<void> {
-  const path = join(folder, file);
-  const prefixed = (set: string, name: string) => (set === 'test' || set === 'val' ? name : `${set}.${name}`);
-  const names: [string, string][] = [];
-  const tensors: [string, Tensor][] = [];
-  for (const [set, values] of logits) {
-    const { labels, names: pictures, count } = sets.get(set)!;
-    tensors.push(
-      [prefixed(set, 'logits'), { dtype: 'float32', shape: [count, data.classes.length], data: values }],
-      [prefixed(set, 'labels'), { dtype: 'int32', shape: [count], data: labels }],
-    );
-    names.push([prefixed(set, 'names'), JSON.stringify(pictures)]);
-  }
-  try {
-    await writeSafetensors(path, tensors, { ...Object.fromEntries(names), classes: JSON.stringify(data.classes) });
-  } catch (cause) {
-    throw writeFailure(path, cause);
   }
 }

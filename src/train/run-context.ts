@@ -1,0 +1,35 @@
+// What the parts of a run share: what was asked for, and what was opened for it.
+import type { Backbone } from '../model/load.ts';
+import type { Device, Runtime } from '../runtime/session.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { RunData } from './run-data.ts';
+import type { RunSpec } from './spec.ts';
+import type { HeadStart } from './zero-shot.ts';
+
+export interface RunOptions {
+  readonly spec: RunSpec;
+  /** The run's folder; left out = runs/<data>-<methods>-<id> below the working folder. */
+  readonly folder?: string | undefined;
+  /** Go on from the folder's last save, or start where there is none. */
+  readonly resume?: boolean | undefined;
+  /** Fail at the first unreadable picture instead of skipping it. */
+  readonly strict?: boolean | undefined;
+  /** Evaluate the test pictures at the end (left out = yes). Grid points of a study don't: test pictures choose nothing. */
+  readonly test?: boolean | undefined;
+  readonly device?: Device | undefined;
+  readonly threads?: number | undefined;
+  /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Run {
+  readonly options: RunOptions;
+  readonly spec: RunSpec;
+  readonly id: string;
+  readonly folder: string;
+  readonly backbone: Backbone;
+  readonly data: RunData;
+  readonly runtime: Runtime;
+  readonly saved: Checkpoint | undefined;
+  readonly headStart: HeadStart | undefined;
+}
