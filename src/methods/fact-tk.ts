@@ -5,9 +5,8 @@
 import { matmul } from '../graph/ops/linear.ts';
 import { reshape, slice, transpose } from '../graph/ops/shape.ts';
 import type { LinearPart } from '../model/config.ts';
-import { factHandlers, needsWholePieces, pieces } from './fact.ts';
+import { factHandlers, factOptionTable, factPaper, needsWholePieces, pieces } from './fact.ts';
 import { defineMethod } from './method.ts';
-import { dropout, scale, variant } from './options.ts';
 
 /** First slot of a layer among those of its block, and how many it has. */
 function slotsOf(part: LinearPart, M: number): readonly [first: number, count: number] {
@@ -19,17 +18,9 @@ function slotsOf(part: LinearPart, M: number): readonly [first: number, count: n
 export const factTk = defineMethod({
   name: 'fact-tk',
   summary: 'weight updates of all layers as one Tucker decomposition',
-  paper: {
-    title: 'FacT: Factor-Tuning for Lightweight Adaptation on Vision Transformer (Jie & Deng 2023)',
-    url: 'https://arxiv.org/abs/2212.03145',
-  },
+  paper: factPaper,
   learningRate: 1e-3,
-  options: {
-    rank: { type: 'integer', default: 32, min: 1, max: 512, help: 'rank r of the factors', grid: [16, 32, 64] },
-    scale: scale(1, [0.01, 0.1, 1, 10, 100]),
-    dropout: dropout(0.1, 'the factors before V'),
-    variant,
-  },
+  options: factOptionTable(32, [16, 32, 64]),
   start: 'pretrained',
   count: '2 C rank + (4 + 2 M) L rank + rank rank rank',
   strength: 'the update times alpha',

@@ -2,24 +2,15 @@
 // matrix. V starts at zero; the study's init overwrites all three.
 import { transpose } from '../graph/ops/shape.ts';
 import { torchLinear } from '../model/sites.ts';
-import { factHandlers, needsWholePieces, pieces } from './fact.ts';
+import { factHandlers, factOptionTable, factPaper, needsWholePieces, pieces } from './fact.ts';
 import { defineMethod } from './method.ts';
-import { dropout, scale, variant } from './options.ts';
 
 export const factTt = defineMethod({
   name: 'fact-tt',
   summary: 'weight updates of all layers as one tensor train',
-  paper: {
-    title: 'FacT: Factor-Tuning for Lightweight Adaptation on Vision Transformer (Jie & Deng 2023)',
-    url: 'https://arxiv.org/abs/2212.03145',
-  },
+  paper: factPaper,
   learningRate: 1e-3,
-  options: {
-    rank: { type: 'integer', default: 16, min: 1, max: 1024, help: 'rank r of the factors', grid: [8, 16, 32] },
-    scale: scale(1, [0.01, 0.1, 1, 10, 100]),
-    dropout: dropout(0.1, 'the factors before V'),
-    variant,
-  },
+  options: factOptionTable(16, [8, 16, 32]),
   start: 'pretrained',
   count: '2 C rank + (4 + 2 M) rank rank L',
   strength: 'the update times alpha',

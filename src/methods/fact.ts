@@ -14,12 +14,21 @@ import {
   torchLinear,
   zeros,
 } from '../model/sites.ts';
+import { dropout as dropoutOption, scale as scaleOption, variant } from './options.ts';
 
-/** What stands between U and V at one layer, (rows, columns) as a matrix applied from the right: h -> h K. */
-export interface Middle {
-  /** q, k, v, proj: (r, r). fc1: (r, M r). fc2: (M r, r). */
-  readonly matrix: Value;
-}
+export const factPaper = {
+  title: 'FacT: Factor-Tuning for Lightweight Adaptation on Vision Transformer (Jie & Deng 2023)',
+  url: 'https://arxiv.org/abs/2212.03145',
+} as const;
+
+/** The options of both, with the rank that each starts from. */
+export const factOptionTable = (rank: number, grid: readonly number[]) =>
+  ({
+    rank: { type: 'integer', default: rank, min: 1, max: 512, help: 'rank r of the factors', grid },
+    scale: scaleOption(1, [0.01, 0.1, 1, 10, 100]),
+    dropout: dropoutOption(0.1, 'the factors before V'),
+    variant,
+  }) as const;
 
 export interface FactOptions {
   readonly rank: number;
@@ -37,7 +46,10 @@ export const needsWholePieces = ({ hidden, width }: VitConfig): string | undefin
 /** Pieces of width `size`, one a row: (n, M size) -> (n M, size). */
 const cut = (x: Value, size: number): Value => reshape(x, [(x.shape[0]! * x.shape[1]!) / size, size]);
 
-/** The handlers of a FacT whose middle matrices `middle` gives. `start`: how V, U begin in the study's variant. */
+/**
+ * The handlers of a FacT whose middle matrices `middle` gives, applied from the right (h -> h K): (r, r) for q, k, v and proj,
+ * (r, M r) for fc1, (M r, r) for fc2. `start`: how V and U begin in the study's variant.
+ */
 export function factHandlers(
   name: string,
   config: VitConfig,
