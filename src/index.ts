@@ -8,7 +8,7 @@ import type { Device } from './runtime/session.ts';
 import type { RunEvent } from './train/events.ts';
 import { runTraining } from './train/run.ts';
 import { parseRunSpec, type RunSpec } from './train/spec.ts';
-import type { dataOptions, trainingOptions } from './train/training-options.ts';
+import { dataOptions, type trainingOptions } from './train/training-options.ts';
 
 export {
   CheckpointError,
@@ -90,7 +90,9 @@ export function specOf(options: TrainOptions): RunSpec {
     signal: _a,
     ...rest
   } = options;
-  const { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize, ...training } = rest;
+  const ofData = Object.keys(dataOptions);
+  const part = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(rest).filter(([name]) => ofData.includes(name) === wanted));
   const names = methodNames(method);
   return parseRunSpec({
     data: locateData(data),
@@ -100,8 +102,8 @@ export function specOf(options: TrainOptions): RunSpec {
       options: names.length === 1 ? methodOptions : ((methodOptions[name] ?? {}) as Record<string, unknown>),
     })),
     ...(preset === undefined ? {} : { preset }),
-    training,
-    dataOptions: { source, trainCount, valFraction, testFraction, trainOnVal, splitSeed, imageSize },
+    training: part(false),
+    dataOptions: part(true),
     protocol: { name: protocol, round, options: protocolOptions },
   });
 }

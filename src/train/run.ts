@@ -5,7 +5,6 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DivergenceError, RunError } from '../base/errors.ts';
 import type { Json } from '../base/identity.ts';
-import type { Preprocessing } from '../base/preprocessing.ts';
 import { configureProtocol } from '../data/protocols/index.ts';
 import { adamw, sgd } from '../graph/optim.ts';
 import { unpack } from '../graph/slabs.ts';
@@ -21,6 +20,7 @@ import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
 import { type Metrics, metricsAmongOwn, metricsOf } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
 import { chooseMicroBatch } from './micro-batch.ts';
+import { preparationOf } from './preparation.ts';
 import type { Run, RunOptions } from './run-context.ts';
 import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
 import { probeEvent, startEvent } from './run-events.ts';
@@ -28,7 +28,7 @@ import { checkRunFolder, runFiles, takeRunFolder, writeJson } from './run-folder
 import { adapterConfig, saveLogits, writeHeader } from './run-records.ts';
 import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-state.ts';
 import { learningRate } from './schedule.ts';
-import { type RunSpec, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
+import { runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
 import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
 
@@ -51,12 +51,6 @@ const start: Progress = {
   bestEpoch: -1,
 };
 
-/** The checkpoint's preparation of pictures, with what the protocol changes in it. */
-function preprocessingOf({ protocol }: RunSpec, own: Preprocessing): Preprocessing {
-  const configured = configureProtocol(protocol);
-  return { ...own, ...configured.protocol.preprocessing?.(configured.options) };
-}
-
 /** Runs the spec. Throws a VituneError of the kind that fits; what was saved stays. */
 export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent, void, void> {
   const { spec } = options;
@@ -65,7 +59,7 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
     ...(options.threads ? { threads: options.threads } : {}),
   });
   const loaded = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
-  const backbone = { ...loaded, preprocessing: preprocessingOf(spec, loaded.preprocessing) };
+  const backbone = { ...loaded, preprocessing: preparationOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
   try {

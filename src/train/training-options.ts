@@ -86,6 +86,9 @@ export const trainingOptions = {
   },
 } as const satisfies OptionTable;
 
+/** Where an option leaves the choice to the checkpoint. */
+export const asModel = 'model';
+
 /** Options of the data. */
 export const dataOptions = {
   source: {
@@ -126,5 +129,30 @@ export const dataOptions = {
     min: 0,
     max: 4096,
     help: "side of the model's input in pixels (0 = the checkpoint's)",
+  },
+  resize: {
+    type: 'choice',
+    choices: [asModel, 'shortest', 'exact'],
+    default: asModel,
+    help: 'shorter side to size, then centre crop; or both sides to size, whatever the aspect ratio',
+  },
+  resizeTo: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 8192,
+    help: "side after resizing, in pixels; what is more than the input is cropped (0 = the checkpoint's)",
+  },
+  interpolation: {
+    type: 'choice',
+    choices: [asModel, 'nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'],
+    default: asModel,
+    help: "filter of the resizing, as Pillow's",
+  },
+  normalise: {
+    type: 'choice',
+    choices: [asModel, 'none', 'half', 'imagenet', 'clip'],
+    default: asModel,
+    help: 'mean and deviation of the pixels: none = 0 to 1 as they are, half = 0.5 and 0.5',
   },
 } as const satisfies OptionTable;
