@@ -16,18 +16,14 @@ import { rotate } from './rope.ts';
 import { type Attended, type Branch, type BranchSite, linearSite, torchLinear } from './sites.ts';
 import type { Layout, Tokens } from './tokens.ts';
 
-/** Bytes of pictures (B, H, W, 3), 0..255 -> normalised (B, 3, H, W). */
+/**
+ * Bytes of pictures (B, H, W, 3), 0..255 -> normalised (B, 3, H, W). Channels come first before anything is computed: moving
+ * bytes is cheaper than moving floats, and a channel's constant then applies to whole planes.
+ */
 export function normalizePixels(pixels: Value, mean: readonly number[], std: readonly number[]): Value {
-  const { graph } = pixels;
-  const unit = scale(cast(pixels, 'float32'), 1 / 255);
-  const centred = sub(unit, graph.literal(float32([3], mean)));
-  const divisor = graph.literal(
-    float32(
-      [3],
-      std.map((s) => 1 / s),
-    ),
-  );
-  return transpose(mul(centred, divisor), [0, 3, 1, 2]);
+  const perChannel = (values: readonly number[]) => pixels.graph.literal(float32([3, 1, 1], values));
+  const unit = scale(cast(transpose(pixels, [0, 3, 1, 2]), 'float32'), 1 / 255);
+  return mul(sub(unit, perChannel(mean)), perChannel(std.map((s) => 1 / s)));
 }
 
 /** Normalised pictures (B, 3, H, W) -> tokens after the last block, before the last norm. */

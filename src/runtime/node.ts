@@ -52,6 +52,9 @@ function sessionOptions(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // A planned arena comes on top of what the first, unplanned run has allocated: a ViT-B LoRA step of 8 pictures peaks at
+    // 2.6 GB with it and at 1.7 GB without, in the same time.
+    enableMemPattern: false,
     logSeverityLevel: 4,
     extra: {
       session: {
