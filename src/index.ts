@@ -6,6 +6,7 @@ import { methodNames } from './methods/index.ts';
 import { defaultModel, locateModel } from './model/locate.ts';
 import type { Device } from './runtime/session.ts';
 import type { RunEvent } from './train/events.ts';
+import type { FeatureCacheMode } from './train/features.ts';
 import { runTraining } from './train/run.ts';
 import { parseRunSpec, type RunSpec } from './train/spec.ts';
 import { dataOptions, type trainingOptions } from './train/training-options.ts';
@@ -68,6 +69,8 @@ export interface TrainOptions
   strict?: boolean;
   device?: Device;
   threads?: number;
+  /** Whether what the frozen part of the network makes of each picture is kept on disk: `auto` (left out), `on`, `off`. */
+  featureCache?: FeatureCacheMode;
   signal?: AbortSignal;
 }
 
@@ -87,6 +90,7 @@ export function specOf(options: TrainOptions): RunSpec {
     strict: _s,
     device: _d,
     threads: _t,
+    featureCache: _f,
     signal: _a,
     ...rest
   } = options;
@@ -123,8 +127,9 @@ export interface Run extends AsyncIterable<RunEvent> {
  * here for a bad option, while iterating for everything else.
  */
 export function train(options: TrainOptions): Run {
-  const { out, resume, strict, device, threads, signal } = options;
-  const events = runTraining({ spec: specOf(options), folder: out, resume, strict, device, threads, signal });
+  const { out, resume, strict, device, threads, featureCache, signal } = options;
+  const spec = specOf(options);
+  const events = runTraining({ spec, folder: out, resume, strict, device, threads, featureCache, signal });
   let last: RunEvent | undefined;
   const watched = (async function* () {
     for await (const event of events) {

@@ -38,8 +38,9 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
     show(event) {
       switch (event.type) {
         case 'decoding':
+        case 'features':
           draw(
-            `${bar(event.done / event.total)} decoding ${event.done}/${event.total} pictures`,
+            `${bar(event.done / event.total)} ${event.type} ${event.done}/${event.total} pictures`,
             event.done === event.total,
           );
           return;

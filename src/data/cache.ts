@@ -36,6 +36,8 @@ export function cacheFolder(): string {
 export interface Pack extends PackReader {
   /** SHA-256 over names, labels and contents of all pictures, readable or not. */
   readonly fingerprint: string;
+  /** Hash of the fingerprint and the geometry: what the bytes are. */
+  readonly key: string;
   /** The readable pictures in their given order: rows of the pack. */
   readonly pictures: readonly Picture[];
   readonly unreadable: readonly Unreadable[];
@@ -60,7 +62,8 @@ export async function openPack(options: PackOptions): Promise<Pack> {
   const { pictures, geometry, strict } = options;
   const folder = join(options.folder ?? cacheFolder(), 'pictures');
   const fingerprint = await fingerprintOf(pictures, folder);
-  const path = join(folder, `${identity({ version, geometry: geometry as unknown as Json, fingerprint })}.u8`);
+  const key = identity({ version, geometry: geometry as unknown as Json, fingerprint });
+  const path = join(folder, `${key}.u8`);
   const { index, reader, path: file } = await ready({ ...options, fingerprint }, folder, path);
   if (strict && index.unreadable.length > 0) {
     reader.close();
@@ -69,6 +72,7 @@ export async function openPack(options: PackOptions): Promise<Pack> {
   const left = new Set(index.unreadable.map(({ name }) => name));
   return {
     fingerprint,
+    key,
     pictures: pictures.filter(({ name }) => !left.has(name)),
     unreadable: index.unreadable,
     bytesPerPicture: index.bytesPerPicture,

@@ -2,13 +2,14 @@
 // without a gradient writes out 'none'.
 import { InternalError } from '../base/errors.ts';
 import { type Shape, showShape } from '../base/tensor.ts';
-import type { Attributes, EmitContext, OnnxNode, Op, TensorType, Value, Vjp } from './types.ts';
+import type { Attributes, EmitContext, OnnxNode, Op, TensorType, Value, Vjp, Work } from './types.ts';
 
 export interface OpDefinition<A extends Attributes> {
   readonly name: string;
   readonly infer: (inputs: readonly TensorType[], attributes: A) => readonly TensorType[];
   readonly emit: (context: EmitContext<A>) => readonly OnnxNode[];
   readonly vjp: Vjp<A> | 'none';
+  readonly work?: Work<A>;
 }
 
 export interface BoundOp<A extends Attributes> extends Op {

@@ -90,10 +90,17 @@ export interface VjpContext<A> {
  */
 export type Vjp<A> = (context: VjpContext<A>) => readonly (Value | undefined)[];
 
+/**
+ * Floating-point operations of one application, where that is more, or less, than a pass over the outputs: an estimate for
+ * choosing between computing again and keeping (cut.ts).
+ */
+export type Work<A> = (inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A) => number;
+
 /** An operator with its attribute type erased, as nodes and tables hold it. */
 export interface Op {
   readonly name: string;
   readonly infer: (inputs: readonly TensorType[], attributes: Attributes) => readonly TensorType[];
   readonly emit: (context: EmitContext<Attributes>) => readonly OnnxNode[];
   readonly vjp: Vjp<Attributes> | 'none';
+  readonly work?: Work<Attributes>;
 }

@@ -2,6 +2,7 @@
 import type { Tensor } from '../base/tensor.ts';
 import type { GraphModel } from '../graph/export.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { pictureInput } from './picture-input.ts';
 
 /** The pictures that an evaluation reads: decoded bytes of one size, in a fixed order. */
 export interface Pictures {
@@ -16,21 +17,18 @@ export interface Evaluator {
   dispose(): Promise<void>;
 }
 
-/** `model` takes `pixels` (B, H, W, 3) and gives `logits` (B, classes). */
+/** `model` takes `pixels` (B, H, W, 3) or `features` (B, F) and gives `logits` (B, classes). */
 export async function createEvaluator(runtime: Runtime, model: GraphModel): Promise<Evaluator> {
   const session = await runtime.prepare(model);
-  const shape = model.inputs.get('pixels')!.shape;
-  const batch = shape[0]!;
-  const bytes = shape[1]! * shape[2]! * shape[3]!;
   const classes = model.outputs.get('logits')!.shape[1]!;
   return {
     async logits(pictures, params) {
       const out = new Float32Array(pictures.count * classes);
-      const pixels = new Uint8Array(batch * bytes);
+      const { batch, bytesPerPicture, bytes, feeds } = pictureInput(model);
       for (let start = 0; start < pictures.count; start += batch) {
         const count = Math.min(batch, pictures.count - start);
-        for (let i = 0; i < count; i++) await pictures.copy(start + i, pixels, i * bytes);
-        const outputs = await session.run({ ...params, pixels: { dtype: 'uint8', shape, data: pixels } });
+        for (let i = 0; i < count; i++) await pictures.copy(start + i, bytes, i * bytesPerPicture);
+        const outputs = await session.run({ ...params, ...feeds });
         const rows = (outputs.logits as Tensor<'float32'>).data;
         out.set(rows.subarray(0, count * classes), start * classes); // rows past `count` are left-overs
       }

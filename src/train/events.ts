@@ -9,6 +9,8 @@ export interface Unreadable {
 
 export type RunEvent =
   | { readonly type: 'decoding'; readonly done: number; readonly total: number }
+  /** Pictures that went through the frozen part of the network, to be kept for all epochs. */
+  | { readonly type: 'features'; readonly done: number; readonly total: number }
   | {
       readonly type: 'start';
       readonly id: string;

@@ -1,9 +1,11 @@
 // The graphs of a run, built from a backbone and its methods: one training step (forward, gradients, optimizer), or the
 // same cut in two for accumulated micro-batches, and one for evaluation. All share one list of trained parameters.
 
-import { OptionError } from '../base/errors.ts';
+import { InternalError, OptionError } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { sizeOf, type Tensor } from '../base/tensor.ts';
+import type { Cut } from '../graph/cut.ts';
+import { aboveCut, belowCut, cutOf, type Whole } from '../graph/cut-in-two.ts';
 import { type ExportOptions, exportGraph, type GraphModel } from '../graph/export.ts';
 import { gradients } from '../graph/grad.ts';
 import { Graph } from '../graph/graph.ts';
@@ -12,6 +14,7 @@ import { add, mul } from '../graph/ops/elementwise.ts';
 import { crossEntropy } from '../graph/ops/loss.ts';
 import { sum } from '../graph/ops/reduce.ts';
 import type { Optimizer } from '../graph/optim.ts';
+import { shapeAt } from '../graph/replay.ts';
 import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
 import type { Value } from '../graph/types.ts';
 import type { ConfiguredMethod } from '../methods/index.ts';
@@ -106,15 +109,22 @@ function buildLogits(
   batch: number,
   parameter: (spec: ParameterSpec) => Value,
   extra: Extra = {},
-): { readonly logits: Value; readonly penalties: readonly Value[] } {
+): { readonly pictures: Value; readonly logits: Value; readonly penalties: readonly Value[] } {
   const { config, normalization } = tuning;
   const net = networkOf(tuning, graph, batch, parameter, extra);
   const [h, w] = config.imageSize;
   const pictures = normalization
-    ? normalizePixels(graph.input('pixels', 'uint8', [batch, h, w, 3]), normalization.mean, normalization.std)
+    ? graph.input('pixels', 'uint8', [batch, h, w, 3])
     : graph.input('pictures', 'float32', [batch, 3, h, w]);
-  return { logits: vit(net, pictures), penalties: net.penalties };
+  const normalized = normalization ? normalizePixels(pictures, normalization.mean, normalization.std) : pictures;
+  return { pictures, logits: vit(net, normalized), penalties: net.penalties };
 }
+
+/**
+ * What a graph takes of pictures: all of them, or their `features`, which the part of the graph below the cut makes of them
+ * and which are the same in every epoch.
+ */
+export type PictureInput = 'pixels' | 'features';
 
 export interface TrainingGraph {
   readonly model: GraphModel;
@@ -126,9 +136,9 @@ export const noiseInput = (spec: NoiseSpec): string => `noise:${spec.name}`;
 
 /**
  * Forward and gradients of one batch: loss = sum of `weights` x (cross-entropy + the methods' penalties), so that
- * micro-batches add up: the weights of a step sum to 1.
+ * micro-batches add up: the weights of a step sum to 1. Roots: loss, logits, slabs, their gradients.
  */
-function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: number) {
+function wholeTraining(tuning: Tuning, trained: TrainedParameters, batch: number) {
   const graph = new Graph();
   const { inputs, views } = slabInputs(graph, trained.slabs);
   const noise: NoiseSpec[] = [];
@@ -136,16 +146,60 @@ function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: num
     noise.push(spec);
     return graph.input(noiseInput(spec), 'float32', spec.shape);
   };
-  const { logits, penalties } = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, {
+  const { pictures, logits, penalties } = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, {
     noise: { source, dropPath: tuning.dropPath },
   });
   const labels = graph.input('labels', 'int64', [batch]);
   const sampleWeights = graph.input('weights', 'float32', [batch]);
   const each = penalties.reduce(add, crossEntropy(logits, labels, tuning.labelSmoothing)); // (B,)
   const loss = sum(mul(each, sampleWeights), [0], false);
-  graph.output('loss', loss);
-  graph.output('logits', logits);
-  return { graph, slabValues: inputs, noise, slabGradients: gradients(loss, inputs) };
+  return { graph, noise, pictures, roots: [loss, logits, ...inputs, ...gradients(loss, inputs)] };
+}
+
+/** The logits alone, without noise, and the merge factor, where `strength` is asked for. */
+function wholeEvaluation(tuning: Tuning, trained: TrainedParameters, batch: number, strength = false) {
+  const graph = new Graph();
+  const { views } = slabInputs(graph, trained.slabs);
+  const extra = strength ? { strength: graph.input('strength', 'float32', []) } : {};
+  const { pictures, logits } = buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra);
+  return { graph, pictures, roots: [logits] };
+}
+
+/** Where a training or an evaluation graph is cut; undefined where nothing in it is the same in every epoch. */
+export function frozenPart(
+  tuning: Tuning,
+  trained: TrainedParameters,
+  use: 'training' | 'evaluation',
+): Cut | undefined {
+  return cutOf((use === 'training' ? wholeTraining : wholeEvaluation)(tuning, trained, anyBatch));
+}
+
+/** Pictures -> `features`, one row each. */
+export const featureGraph = (cut: Cut, batch: number): GraphModel => exportGraph(belowCut(cut, batch));
+
+/** A graph for `batch` pictures, or what of it lies above its cut. */
+function enter(from: PictureInput, batch: number, build: (batch: number) => Whole & { readonly graph: Graph }) {
+  if (from === 'pixels') return build(batch);
+  const whole = build(anyBatch);
+  const cut = cutOf(whole);
+  if (!cut) throw new InternalError('graphs: nothing in this graph is the same in every epoch');
+  return aboveCut(cut, whole.roots, batch);
+}
+
+function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: number, from: PictureInput) {
+  const noise: NoiseSpec[] = [];
+  const { graph, roots } = enter(from, batch, (size) => {
+    const whole = wholeTraining(tuning, trained, size);
+    noise.push(
+      ...whole.noise.map((spec) => ({ ...spec, shape: from === 'pixels' ? spec.shape : shapeAt(spec.shape, batch) })),
+    );
+    return whole;
+  });
+  const [loss, logits, ...slabs] = roots;
+  graph.output('loss', loss!);
+  graph.output('logits', logits!);
+  const count = trained.slabs.length;
+  return { graph, noise, slabValues: slabs.slice(0, count), slabGradients: slabs.slice(count) };
 }
 
 function addUpdate(
@@ -174,15 +228,21 @@ export function stepGraph(
   trained: TrainedParameters,
   optimizer: Optimizer,
   batch: number,
+  from: PictureInput = 'pixels',
 ): TrainingGraph {
-  const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch);
+  const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
   addUpdate(graph, trained, optimizer, slabValues, slabGradients);
   return { model: exportGraph(graph), noise };
 }
 
 /** Forward and gradients of one micro-batch, added to the sums that come in. */
-export function accumulateGraph(tuning: Tuning, trained: TrainedParameters, batch: number): TrainingGraph {
-  const { graph, noise, slabGradients } = lossAndGradients(tuning, trained, batch);
+export function accumulateGraph(
+  tuning: Tuning,
+  trained: TrainedParameters,
+  batch: number,
+  from: PictureInput = 'pixels',
+): TrainingGraph {
+  const { graph, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
   trained.slabs.forEach((slab, i) => {
     const sofar = graph.input(`grad:${slab.name}`, 'float32', [slab.size]);
     graph.output(`next:grad:${slab.name}`, add(sofar, slabGradients[i]!));
@@ -204,12 +264,11 @@ export function evaluationGraph(
   tuning: Tuning,
   trained: TrainedParameters,
   batch: number,
-  options: { readonly strength?: boolean } = {},
+  options: { readonly strength?: boolean; readonly from?: PictureInput } = {},
 ): GraphModel {
-  const graph = new Graph();
-  const { views } = slabInputs(graph, trained.slabs);
-  const extra = options.strength ? { strength: graph.input('strength', 'float32', []) } : {};
-  graph.output('logits', buildLogits(tuning, graph, batch, (spec) => views.get(spec.name)!, extra).logits);
+  const { from = 'pixels', strength = false } = options;
+  const { graph, roots } = enter(from, batch, (size) => wholeEvaluation(tuning, trained, size, strength));
+  graph.output('logits', roots[0]!);
   return exportGraph(graph);
 }
 

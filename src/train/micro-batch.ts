@@ -1,20 +1,27 @@
 // How many pictures a run takes at once: what was asked for, or what a short probe finds fastest.
 import type { Json } from '../base/identity.ts';
 import { cacheFolder } from '../data/cache.ts';
+import { tokenCount } from '../model/config.ts';
+import type { Entering } from './features.ts';
 import type { TrainedParameters } from './graphs.ts';
 import { type ProbeResult, probe } from './probe.ts';
 import type { Run } from './run-context.ts';
+import type { TrainingPictures } from './run-data.ts';
 import type { Trainer } from './trainer.ts';
 
 /** Times one step of some sizes on the first pictures, without keeping what it changes. */
 export function chooseMicroBatch(
   run: Run,
   trained: TrainedParameters,
+  entering: Entering<TrainingPictures>,
   trainerOf: (batchSize: number, microBatch: number) => Promise<Trainer>,
 ): Promise<ProbeResult> {
   const { spec, data, backbone, runtime } = run;
   return probe({
-    config: backbone.config,
+    widest: Math.min(
+      entering.cut?.widest ?? Number.POSITIVE_INFINITY,
+      tokenCount(backbone.config) * backbone.config.hidden,
+    ),
     batchSize: Math.min(spec.training.batchSize, data.train.count),
     microBatch: spec.training.microBatch,
     signature: {
@@ -22,6 +29,7 @@ export function chooseMicroBatch(
       methods: spec.methods as unknown as Json,
       optimizer: spec.training.optimizer,
       trained: trained.count,
+      from: entering.from,
       ...runtime.options,
       engine: runtime.engine,
     },
@@ -29,7 +37,7 @@ export function chooseMicroBatch(
     async time(microBatch) {
       const trainer = await trainerOf(microBatch, microBatch);
       const indices = Array.from({ length: Math.min(microBatch, data.train.count) }, (_, i) => i);
-      const once = () => trainer.step({ pictures: data.train, indices, epoch: 0, step: 0, learningRate: 0 });
+      const once = () => trainer.step({ pictures: entering.pictures, indices, epoch: 0, step: 0, learningRate: 0 });
       await once();
       const begun = performance.now();
       await once();

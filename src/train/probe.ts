@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { identity, type Json } from '../base/identity.ts';
-import { tokenCount, type VitConfig } from '../model/config.ts';
 import { readJson, writeJson } from './run-folder.ts';
 
 export interface ProbeResult {
@@ -20,9 +19,9 @@ const cacheBytes = 8 * 2 ** 20;
 /** A candidate has to be this much faster than the rule's size to replace it, so that noise never decides. */
 const clearGain = 0.15;
 
-/** Pictures at once by rule of thumb: a power of two, at most the batch. */
-export function ruleOfThumb(config: VitConfig, batchSize: number): number {
-  const perPicture = tokenCount(config) * config.hidden * 4;
+/** Pictures at once by rule of thumb: a power of two, at most the batch. `widest`: numbers of a picture in the largest layer. */
+export function ruleOfThumb(widest: number, batchSize: number): number {
+  const perPicture = widest * 4;
   const size = 2 ** Math.max(0, Math.round(Math.log2(cacheBytes / perPicture)));
   return Math.min(size, batchSize);
 }
@@ -32,7 +31,7 @@ export function ruleOfThumb(config: VitConfig, batchSize: number): number {
  * machine. `time` runs one warm-up and one timed step and returns seconds.
  */
 export async function probe(args: {
-  readonly config: VitConfig;
+  readonly widest: number;
   readonly batchSize: number;
   /** Given by the user; 0 = to be chosen. */
   readonly microBatch: number;
@@ -41,14 +40,14 @@ export async function probe(args: {
   readonly cacheFolder: string;
   readonly time: (microBatch: number) => Promise<number>;
 }): Promise<ProbeResult> {
-  const { config, batchSize, cacheFolder, time } = args;
+  const { widest, batchSize, cacheFolder, time } = args;
   const wanted = Math.min(args.microBatch, batchSize);
   const key = identity({ signature: args.signature, batchSize, wanted, cpu: cpus()[0]?.model ?? 'unknown' });
   const path = join(cacheFolder, 'probes', `${key}.json`);
   const known = await readJson<ProbeResult>(path).catch(() => undefined);
   if (known && known.microBatch >= 1 && known.microBatch <= batchSize) return known;
 
-  const rule = wanted || ruleOfThumb(config, batchSize);
+  const rule = wanted || ruleOfThumb(widest, batchSize);
   const candidates = wanted
     ? [wanted]
     : [rule, rule / 2, rule * 2].filter((m) => Number.isInteger(m) && m <= batchSize);

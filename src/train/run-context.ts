@@ -2,6 +2,7 @@
 import type { Backbone } from '../model/load.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { FeatureCacheMode } from './features.ts';
 import type { RunData } from './run-data.ts';
 import type { RunSpec } from './spec.ts';
 import type { HeadStart } from './zero-shot.ts';
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly test?: boolean | undefined;
   readonly device?: Device | undefined;
   readonly threads?: number | undefined;
+  /** Whether what the frozen part of the network makes of a picture is kept on disk (left out = auto). */
+  readonly featureCache?: FeatureCacheMode | undefined;
   /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }

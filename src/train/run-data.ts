@@ -15,8 +15,16 @@ import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import type { RunSpec } from './spec.ts';
+import { telling } from './telling.ts';
 
-export interface EvaluationPictures extends Pictures {
+/** Pictures that are the same at every reading. */
+export interface StoredPictures extends Pictures {
+  /** Hash of what they hold and of how they were decoded. */
+  readonly key: string;
+  readonly bytesPerPicture: number;
+}
+
+export interface EvaluationPictures extends StoredPictures {
   readonly labels: Int32Array;
   readonly names: readonly string[];
 }
@@ -24,6 +32,8 @@ export interface EvaluationPictures extends Pictures {
 export interface TrainingPictures {
   readonly count: number;
   readonly labels: Int32Array;
+  /** The pictures as every epoch sees them; undefined where augmentation changes them. */
+  readonly unchanged: StoredPictures | undefined;
   /** The order of an epoch: all indices, shuffled. */
   order(seed: number, epoch: number): readonly number[];
   /** Writes pictures `indices`, as this epoch sees them, into `out` from its start. */
@@ -71,13 +81,19 @@ export async function openSplits(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'p
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
 
+const storedPictures = ({ pictures: { length: count }, key, bytesPerPicture, copy }: Pack): StoredPictures => ({
+  count,
+  key,
+  bytesPerPicture,
+  copy,
+});
+
 function evaluationPictures(pack: Pack): EvaluationPictures {
   const { pictures } = pack;
   return {
-    count: pictures.length,
+    ...storedPictures(pack),
     labels: labelsOf(pictures),
     names: pictures.map(({ name }) => name),
-    copy: pack.copy,
   };
 }
 
@@ -104,6 +120,7 @@ function trainingPictures(
   return {
     count: pictures.length,
     labels: labelsOf(pictures),
+    unchanged: isAugmented(augmentation) ? undefined : storedPictures(pack),
     order: (orderSeed, epoch) =>
       shuffled(
         pictures.map((_, i) => i),
@@ -119,52 +136,6 @@ function trainingPictures(
   };
 }
 
-/** Milliseconds between two words on decoding. */
-const tellEvery = 200;
-
-/** Decodes what a split needs, telling how far it is. */
-async function* packOf(
-  pictures: readonly Picture[],
-  geometry: Geometry,
-  strict: boolean,
-): AsyncGenerator<RunEvent, Pack, void> {
-  const queue: RunEvent[] = [];
-  let told = 0;
-  let wake = () => {};
-  const opening = openPack({
-    pictures,
-    geometry,
-    strict,
-    onProgress: (done, total) => {
-      if (done < total && performance.now() - told < tellEvery) return;
-      told = performance.now();
-      queue.push({ type: 'decoding', done, total });
-      wake();
-    },
-  });
-  let settled = false;
-  opening.then(
-    () => {
-      settled = true;
-      wake();
-    },
-    () => {
-      settled = true;
-      wake();
-    },
-  );
-  while (!settled || queue.length > 0) {
-    const event = queue.shift();
-    if (event) yield event;
-    else
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (settled) resolve();
-      });
-  }
-  return await opening;
-}
-
 /** Opens the data of a spec. Throws DataError. */
 export async function* openRunData(
   spec: RunSpec,
@@ -178,7 +149,12 @@ export async function* openRunData(
   const packs = new Map<string, Pack>();
   for (const [split, pictures] of sets) {
     const geometry = split === 'train' && randomResizedCrop ? enlarged(preprocessing, cropReserve) : preprocessing;
-    packs.set(split, yield* packOf(pictures, geometryOf(geometry), strict));
+    packs.set(
+      split,
+      yield* telling('decoding', (onProgress) =>
+        openPack({ pictures, geometry: geometryOf(geometry), strict, onProgress }),
+      ),
+    );
   }
   const trainPack = packs.get('train')!;
   requireReadable(dataset.root, dataset.classes, training, trainPack);

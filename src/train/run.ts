@@ -14,15 +14,16 @@ import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { saveAdapter } from './adapter.ts';
 import { loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
-import { createEvaluator } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
-import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
-import { type Metrics, metricsAmongOwn, metricsOf } from './metrics.ts';
+import { type Entering, openFeatures } from './features.ts';
+import { type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
+import { type Metrics, metricsAmongOwn } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
 import { chooseMicroBatch } from './micro-batch.ts';
 import { preparationOf } from './preparation.ts';
 import type { Run, RunOptions } from './run-context.ts';
-import { type EvaluationPictures, openRunData, type RunData } from './run-data.ts';
+import { openRunData, type RunData, type TrainingPictures } from './run-data.ts';
+import { createRunEvaluation, type Evaluation, type RunEvaluation } from './run-evaluation.ts';
 import { probeEvent, startEvent } from './run-events.ts';
 import { checkRunFolder, runFiles, takeRunFolder, writeJson } from './run-folder.ts';
 import { adapterConfig, saveLogits, writeHeader } from './run-records.ts';
@@ -35,9 +36,6 @@ import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-s
 /** Seconds between two saves at least; saving may take up to this share of the time. */
 const saveInterval = Number(process.env.VITUNE_SAVE_SECONDS ?? 10);
 const saveShare = 0.02;
-
-/** Pictures an evaluation runs at once. */
-const evaluationBatch = 16;
 
 const start: Progress = {
   step: 0,
@@ -104,18 +102,14 @@ async function* inFolder(
   }
 }
 
-interface Evaluation {
-  readonly logits: Float32Array;
-  readonly metrics: Metrics;
-}
-
+/** Builds what is tuned, then runs all epochs and the test. */
 async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
-  const { spec, id, folder, data, runtime, saved, options } = run;
-  const { training } = spec;
+  const { data } = run;
+  const { training } = run.spec;
   const tuning: Tuning = {
     config: withHead(run.backbone.config, run.headStart?.projection),
     weights: run.backbone.weights,
-    methods: configureMethods(spec.methods),
+    methods: configureMethods(run.spec.methods),
     classes: data.classes.length,
     normalization: run.backbone.preprocessing,
     dropPath: training.dropPath,
@@ -124,17 +118,42 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
   };
   const trained = trainedParameters(tuning);
   if (run.headStart) checkHeadStart(trained.specs, run.headStart);
+  yield startEvent(run, trained);
+  const features = openFeatures(run, tuning, trained);
+  const evaluation = createRunEvaluation(run, tuning, trained, features);
+  try {
+    const entering = yield* features.training();
+    yield* trainAndTest(run, { tuning, trained, entering, evaluation });
+  } finally {
+    await evaluation.dispose();
+    features.close();
+  }
+}
+
+interface Prepared {
+  readonly tuning: Tuning;
+  readonly trained: TrainedParameters;
+  readonly entering: Entering<TrainingPictures>;
+  readonly evaluation: RunEvaluation;
+}
+
+async function* trainAndTest(
+  run: Run,
+  { tuning, trained, entering, evaluation }: Prepared,
+): AsyncGenerator<RunEvent, void, void> {
+  const { spec, id, folder, data, runtime, saved, options } = run;
+  const { training } = spec;
   const optimizer = training.optimizer === 'adamw' ? adamw() : sgd({ momentum: training.momentum });
   const schedule = scheduleOf(spec);
   const stepsPerEpoch = Math.ceil(data.train.count / training.batchSize);
   const steps = stepsPerEpoch * training.epochs;
-  yield startEvent(run, trained);
 
   const initial = saved ? withoutBest(saved.tensors) : await initialState(run, trained, optimizer.slots);
   const trainerOf = (batchSize: number, microBatch: number) =>
     createTrainer({
       runtime,
       tuning,
+      from: entering.from,
       trained,
       optimizer,
       weightDecay: training.weightDecay,
@@ -143,18 +162,12 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
       seed: training.seed,
       state: initial,
     });
-  const probed = saved ? undefined : await chooseMicroBatch(run, trained, trainerOf);
+  const probed = saved ? undefined : await chooseMicroBatch(run, trained, entering, trainerOf);
   const microBatch = saved?.microBatch ?? probed!.microBatch;
   if (probed) yield probeEvent(run, probed);
   if (!saved) await writeHeader(run, trained, microBatch);
 
   const trainer = await trainerOf(training.batchSize, microBatch);
-  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, evaluationBatch));
-  const evaluate = async (pictures: EvaluationPictures, state: State): Promise<Evaluation> => {
-    const logits = await evaluator.logits(pictures, parametersOf(state));
-    return { logits, metrics: metricsOf(logits, pictures.labels, data.classes.length) };
-  };
-
   let progress = saved?.progress ?? start;
   let best: State | undefined = saved && bestOf(saved.tensors);
   await trimEpochs(folder, progress.epoch);
@@ -192,7 +205,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
         const next = rest.length > 0 ? { indices: rest, epoch } : { indices: firstAfter, epoch: epoch + 1 };
         const lr = learningRate(schedule, { step: progress.step, stepsPerEpoch });
         const result = await trainer.step({
-          pictures: data.train,
+          pictures: entering.pictures,
           indices,
           epoch,
           next: next.indices.length > 0 ? next : undefined,
@@ -233,7 +246,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
         }
       }
 
-      lastVal = data.val.count > 0 ? await evaluate(data.val, trainer.state()) : undefined;
+      lastVal = data.val.count > 0 ? yield* evaluation.evaluate(data.val, trainer.state(), training.epochs) : undefined;
       const val = lastVal?.metrics;
       const event: RunEvent = {
         type: 'epoch',
@@ -254,13 +267,13 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     }
 
     const kept = best ?? parametersOf(trainer.state());
-    const val = best && data.val.count > 0 ? await evaluate(data.val, kept) : lastVal;
+    const val = best && data.val.count > 0 ? yield* evaluation.evaluate(data.val, kept, training.epochs) : lastVal;
     if (val) await saveLogits(run, runFiles.valLogits, new Map([['val', data.val]]), new Map([['val', val.logits]]));
     const amongOwn = shiftsAmongOwnClasses(spec.protocol);
     const tests: Record<string, Metrics> = {};
     const logits = new Map<string, Float32Array>();
     for (const [set, pictures] of options.test === false ? [] : data.tests) {
-      const result = await evaluate(pictures, kept);
+      const result = yield* evaluation.evaluate(pictures, kept, 1);
       const among = set !== 'test' && amongOwn;
       tests[set] = among ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
       logits.set(set, result.logits);
@@ -292,6 +305,6 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     await rm(join(folder, runFiles.state), { force: true });
     yield done;
   } finally {
-    await Promise.all([trainer.dispose(), evaluator.dispose()]);
+    await trainer.dispose();
   }
 }

@@ -4,8 +4,16 @@ import { float32, int64, type Tensor } from '../base/tensor.ts';
 import type { Optimizer } from '../graph/optim.ts';
 import type { Feeds, Runtime } from '../runtime/session.ts';
 import { createStepper } from '../runtime/stepper.ts';
-import { accumulateGraph, stepGraph, type TrainedParameters, type Tuning, updateGraph } from './graphs.ts';
+import {
+  accumulateGraph,
+  type PictureInput,
+  stepGraph,
+  type TrainedParameters,
+  type Tuning,
+  updateGraph,
+} from './graphs.ts';
 import { noiseFeeds } from './noise.ts';
+import { pictureInput } from './picture-input.ts';
 import type { TrainingPictures } from './run-data.ts';
 
 export type State = Readonly<Record<string, Tensor<'float32'>>>;
@@ -13,6 +21,8 @@ export type State = Readonly<Record<string, Tensor<'float32'>>>;
 export interface TrainerOptions {
   readonly runtime: Runtime;
   readonly tuning: Tuning;
+  /** What the pictures of its steps are. */
+  readonly from: PictureInput;
   readonly trained: TrainedParameters;
   readonly optimizer: Optimizer;
   readonly weightDecay: number;
@@ -53,16 +63,14 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const microBatch = Math.min(options.microBatch, options.batchSize);
   const whole = microBatch === options.batchSize;
   const training = whole
-    ? stepGraph(tuning, trained, optimizer, microBatch)
-    : accumulateGraph(tuning, trained, microBatch);
+    ? stepGraph(tuning, trained, optimizer, microBatch, options.from)
+    : accumulateGraph(tuning, trained, microBatch, options.from);
   const graphs = whole
     ? { step: training.model }
     : { accumulate: training.model, update: updateGraph(trained, optimizer) };
   const stepper = await createStepper({ runtime: options.runtime, graphs, state: { ...options.state } });
 
-  const shape = training.model.inputs.get('pixels')!.shape;
-  const pictureBytes = shape[1]! * shape[2]! * shape[3]!;
-  const pixels = new Uint8Array(microBatch * pictureBytes);
+  const { bytes, feeds } = pictureInput(training.model);
   const labels = new BigInt64Array(microBatch);
   const weights = new Float32Array(microBatch);
 
@@ -75,7 +83,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
         for (let first = 0; first < indices.length; first += microBatch) {
           const begun = performance.now();
           const part = indices.slice(first, first + microBatch);
-          await pictures.read(part, epoch, pixels);
+          await pictures.read(part, epoch, bytes);
           const more = indices.slice(first + microBatch, first + 2 * microBatch);
           if (more.length > 0) pictures.expect(more, epoch);
           else if (next) pictures.expect(next.indices.slice(0, microBatch), next.epoch);
@@ -86,7 +94,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
             weights[i] = 1 / indices.length;
           }
           yield {
-            pixels: { dtype: 'uint8', shape, data: pixels },
+            ...feeds,
             labels: { ...int64([0], []), shape: [microBatch], data: labels },
             weights: float32([microBatch], weights),
             ...noiseFeeds(training.noise, { seed, step, first, count: part.length, microBatch }),

@@ -8,6 +8,7 @@ import { configureProtocol, defaultProtocol, protocolNamed, protocols } from '..
 import { defaultMethod, methodNamed, methodNames, methods } from '../../methods/index.ts';
 import { defaultModel, locateModel } from '../../model/locate.ts';
 import { type Device, devices } from '../../runtime/session.ts';
+import { type FeatureCacheMode, featureCacheModes } from '../../train/features.ts';
 import { presets } from '../../train/presets.ts';
 import { runTraining } from '../../train/run.ts';
 import { readJson, runFiles } from '../../train/run-folder.ts';
@@ -26,6 +27,7 @@ interface Flags extends Record<string, unknown> {
   readonly round?: string;
   readonly device: Device;
   readonly threads?: number;
+  readonly featureCache: FeatureCacheMode;
   readonly out?: string;
   readonly resume?: boolean;
   readonly strict?: boolean;
@@ -55,6 +57,11 @@ export function train(): Command {
     .option('--round <name>', "one of the protocol's runs (default: all, one after the other)")
     .addOption(new Option('--device <name>', 'where to run').choices([...devices]).default('cpu'))
     .option('--threads <n>', 'threads (default: all cores)', wholeNumber)
+    .addOption(
+      new Option('--feature-cache <mode>', 'keep on disk what the frozen part of the network makes of each picture')
+        .choices([...featureCacheModes])
+        .default('auto'),
+    )
     .option('--out <folder>', "the run's folder (default: runs/<data>-<method>-<id>)")
     .option('--resume', 'go on where the run in --out stopped')
     .option('--strict', 'fail at the first unreadable picture instead of skipping it')
@@ -76,7 +83,8 @@ export function train(): Command {
       stop.abort();
     };
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-    const { resume, strict, device, threads, json } = flags;
+    const { resume, strict, device, threads, featureCache, json } = flags;
+    const { signal } = stop;
     const progress = createProgress();
     const results: RoundResult[] = [];
     try {
@@ -84,7 +92,16 @@ export function train(): Command {
         if (stop.signal.aborted) break;
         const folder = flags.out && specs.length > 1 ? join(flags.out, spec.protocol.round) : flags.out;
         if (specs.length > 1 && resume && folder && (await isDone(folder))) continue;
-        for await (const event of runTraining({ spec, folder, resume, strict, device, threads, signal: stop.signal })) {
+        for await (const event of runTraining({
+          spec,
+          folder,
+          resume,
+          strict,
+          device,
+          threads,
+          featureCache,
+          signal,
+        })) {
           if (json) printJson(event);
           else progress.show(event);
           if (event.type === 'interrupted') process.exitCode = 130;

@@ -2,7 +2,7 @@
 // parts: the softmax's row term is rowsum(dO * O) over the head width, not rowsum(dP * P) over the tokens (FlashAttention,
 // Dao et al. 2022, section 3.1; 7-8 % of a ViT-B step measured).
 import { InternalError } from '../../base/errors.ts';
-import { sameShape, showShape } from '../../base/tensor.ts';
+import { sameShape, showShape, sizeOf } from '../../base/tensor.ts';
 import { type BoundOp, defineOp } from '../op.ts';
 import type { Value } from '../types.ts';
 import { mul, sub } from './elementwise.ts';
@@ -52,6 +52,7 @@ export const attentionOp: BoundOp<Scale> = defineOp<Scale>({
       needs[2] ? matmul(p!, g!, { transA: true }) : undefined,
     ];
   },
+  work: ([q], [, probabilities]) => 4 * sizeOf(probabilities!.shape) * q!.shape.at(-1)!, // two products
 });
 
 /** softmax(scale q k^T) v, per head. */

@@ -1,8 +1,8 @@
 // Matrix products: `gemm` for two matrices (with bias), `matmul` for stacks of them.
 import { InternalError } from '../../base/errors.ts';
-import { type Shape, showShape } from '../../base/tensor.ts';
+import { type Shape, showShape, sizeOf } from '../../base/tensor.ts';
 import { type BoundOp, broadcastShapes, defineOp } from '../op.ts';
-import type { TensorType, Value } from '../types.ts';
+import type { TensorType, Value, Work } from '../types.ts';
 
 type Product = {
   readonly transA: boolean;
@@ -45,6 +45,9 @@ function productGradients(
   ];
 }
 
+/** Two operations for each pair that is multiplied: the elements of the product times the inner size. */
+const productWork: Work<Product> = ([a], [y], { transA }) => 2 * sizeOf(y!.shape) * a!.shape.at(transA ? -2 : -1)!;
+
 /** alpha op(A) op(B) (+ bias): A (M, K), B (K, N), bias broadcast over rows. */
 export const gemmOp: BoundOp<Product> = defineOp<Product>({
   name: 'gemm',
@@ -62,6 +65,7 @@ export const gemmOp: BoundOp<Product> = defineOp<Product>({
     ...productGradients(gemmWithoutBias, inputs, attributes, g!, needs),
     ...(inputs.length === 3 ? [needs[2] ? g : undefined] : []),
   ],
+  work: productWork,
 });
 
 /** alpha op(A) op(B) over the last two axes, leading axes broadcast. */
@@ -88,6 +92,7 @@ export const matmulOp: BoundOp<Product> = defineOp<Product>({
           },
         ],
   vjp: ({ inputs, attributes, grads: [g], needs }) => productGradients(matmul, inputs, attributes, g!, needs),
+  work: productWork,
 });
 
 const complete = ({ transA = false, transB = false, alpha = 1 }: Partial<Product>): Product => ({
