@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { RunError } from '../base/errors.ts';
 import { advanceStudy } from './protocol.ts';
 import type { StudyRow, WorkerRow } from './rows.ts';
+import { dropSilent, silence } from './silence.ts';
 import { readStanding, type Standing } from './standing.ts';
 import type { Store } from './store.ts';
-import { dropSilent, silence } from './worker.ts';
 
 export interface SuperviseOptions {
   readonly store: Store;

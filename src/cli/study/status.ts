@@ -1,8 +1,8 @@
 // vitune study status and pause: where studies stand, also while they run elsewhere.
 import { Command } from 'commander';
+import { silence } from '../../study/silence.ts';
 import { readStanding } from '../../study/standing.ts';
 import type { Store } from '../../study/store.ts';
-import { silence } from '../../study/worker.ts';
 import { printJson } from '../output.ts';
 import { chosenStudies, dbOption, type LookFlags, studyOption, withStore } from './options.ts';
 import { createStudyProgress, standingLines } from './progress.ts';
