@@ -5,51 +5,36 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, OptionError, VituneError } from '../base/errors.ts';
 import { nearest } from '../base/suggest.ts';
 import { vituneVersion } from '../train/environment.ts';
-import { data } from './commands/data.ts';
-import { env } from './commands/env.ts';
-import { evaluate } from './commands/evaluate.ts';
-import { exportCommand } from './commands/export.ts';
-import { importCommand } from './commands/import.ts';
-import { methods } from './commands/methods.ts';
-import { models } from './commands/models.ts';
-import { predict } from './commands/predict.ts';
-import { published } from './commands/published.ts';
-import { pull } from './commands/pull.ts';
-import { push } from './commands/push.ts';
-import { report } from './commands/report.ts';
-import { study } from './commands/study.ts';
-import { train } from './commands/train.ts';
-import { ui } from './commands/ui.ts';
-import { worker } from './commands/worker.ts';
+import { commandWords, loadVerbs, type Verbs } from './verbs.ts';
 
-const verbs = [
-  train,
-  evaluate,
-  predict,
-  exportCommand,
-  importCommand,
-  push,
-  study,
-  worker,
-  ui,
-  report,
-  data,
-  methods,
-  models,
-  pull,
-  published,
-  env,
-];
+const verbs: Verbs = {
+  train: async () => (await import('./commands/train.ts')).train(),
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluate(),
+  predict: async () => (await import('./commands/predict.ts')).predict(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
+  push: async () => (await import('./commands/push.ts')).push(),
+  study: async () => (await import('./commands/study.ts')).study(),
+  worker: async () => (await import('./commands/worker.ts')).worker(),
+  ui: async () => (await import('./commands/ui.ts')).ui(),
+  report: async () => (await import('./commands/report.ts')).report(),
+  data: async () => (await import('./commands/data.ts')).data(),
+  methods: async () => (await import('./commands/methods.ts')).methods(),
+  models: async () => (await import('./commands/models.ts')).models(),
+  pull: async () => (await import('./commands/pull.ts')).pull(),
+  published: async () => (await import('./commands/published.ts')).published(),
+  env: async () => (await import('./commands/env.ts')).env(),
+};
 
 /** A command and all below it. */
 const withParts = (command: Command): Command[] => [command, ...command.commands.flatMap(withParts)];
 
-function build(): Command {
+async function build(): Promise<Command> {
   const program = new Command('vitune')
     .description('Fine-tune vision transformers with few parameters, and see which method to trust')
     .version(vituneVersion)
     .option('--debug', 'print the stack trace of an error');
-  for (const verb of verbs) program.addCommand(verb());
+  for (const verb of await loadVerbs(verbs, commandWords()[0])) program.addCommand(verb);
   program.addHelpText('after', '\nTo start: vitune train PICTURES (a folder of class folders)');
   for (const command of withParts(program))
     command
@@ -83,7 +68,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const program = build();
+const program = await build();
 try {
   await program.parseAsync();
 } catch (error) {

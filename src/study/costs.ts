@@ -1,8 +1,9 @@
 // What runs take that were not made yet: the mean of those of the same cell and phase where there are any, else a product of
 // factors for the method, the model with its data, and the phase, fitted to the runs that are done (logarithms, by backfitting).
-import type { CellName, TrialRow } from './rows.ts';
+import type { CellName } from './rows.ts';
+import type { Group } from './tally.ts';
 
-type Kind = Pick<TrialRow, 'cell' | 'phase' | 'round'>;
+type Kind = Pick<Group, 'cell' | 'phase' | 'round'>;
 
 /** Backfitting settles within a few sweeps; the estimate needs no more digits. */
 const sweeps = 8;
@@ -25,17 +26,18 @@ function gather<T>(items: readonly T[], key: (item: T) => string): Map<string, T
 }
 
 /** Seconds that a run of a kind is expected to take; NaN while none is done. */
-export function costsOf(cells: readonly CellName[], rows: readonly TrialRow[]): (kind: Kind) => number {
+export function costsOf(cells: readonly CellName[], groups: readonly Group[]): (kind: Kind) => number {
   const keyOf = ({ cell, phase, round }: Kind) => `${cell} ${phase} ${round}`;
   const levelsOf = ({ cell, phase, round }: Kind): readonly string[] => {
     const { model, data, method } = cells[cell]!;
     return [`method ${method}`, `data ${model} ${data}`, `phase ${phase} ${round}`];
   };
-  const done = rows.filter(({ state, seconds }) => state === 'done' && seconds !== null);
-  const kinds = [...gather(done, keyOf)].map(([key, runs]) => {
-    const seconds = mean(runs.map((run) => run.seconds!));
-    return { key, seconds, log: Math.log(Math.max(seconds, least)), levels: levelsOf(runs[0]!) };
-  });
+  const kinds = groups
+    .filter(({ state }) => state === 'done')
+    .map((group) => {
+      const seconds = group.seconds / group.runs;
+      return { key: keyOf(group), seconds, log: Math.log(Math.max(seconds, least)), levels: levelsOf(group) };
+    });
   const known = new Map(kinds.map(({ key, seconds }) => [key, seconds]));
   const base = mean(kinds.map(({ log }) => log));
   const effects = new Map<string, number>();

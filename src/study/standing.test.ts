@@ -1,6 +1,6 @@
 // The time left, told while a study runs by a clock of its own: two workers, runs whose times differ by method, data and phase.
 import { expect, it } from 'vitest';
-import { planOf } from '../../test/support/study.ts';
+import { planOf, tallyOf } from '../../test/support/study.ts';
 import { stream } from '../base/rng.ts';
 import { firstTrials } from './protocol.ts';
 import type { NewTrial, StudyRow, TrialRow, WorkerRow } from './rows.ts';
@@ -96,7 +96,7 @@ it('is right within 20 % after the first tenth', async () => {
         progress: { trial: run.id, label: '', epoch: 0, epochs: 1, share: (now - run.start) / run.seconds! },
       }),
     );
-    const { workDone, workLeft } = standingOf(study, rows, atWork);
+    const { workDone, workLeft } = standingOf(study, tallyOf(rows), atWork);
     const left = (workLeft * now) / workDone;
     expect(Math.abs(left - (end - now)) / (end - now), `after ${share.toFixed(2)}`).toBeLessThan(0.2);
   }

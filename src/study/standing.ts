@@ -1,6 +1,9 @@
-// Where a study stands: counts, best so far, work left. Pure, so that it can be shown by whoever can read the store.
+// Where a study stands: counts, best so far, work left. Pure but for reading it, so that it can be shown by whoever can read
+// the store.
 import { costsOf } from './costs.ts';
-import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
+import type { StudyRow, WorkerRow } from './rows.ts';
+import type { Store } from './store.ts';
+import type { Group, Tally } from './tally.ts';
 
 export interface Best {
   readonly model: string;
@@ -28,44 +31,53 @@ export interface Standing {
   readonly failures: readonly { readonly trial: string; readonly reason: string }[];
 }
 
-export function standingOf(study: StudyRow, all: readonly TrialRow[], workers: readonly WorkerRow[]): Standing {
-  const rows = all.filter(({ skipped, state }) => !(skipped && state === 'queued'));
-  const cost = costsOf(study.cells, rows);
+const count = (groups: readonly Group[], wanted: Partial<Group>): number =>
+  groups
+    .filter((group) => Object.entries(wanted).every(([key, value]) => group[key as keyof Group] === value))
+    .reduce((sum, { runs }) => sum + runs, 0);
+
+export function standingOf(study: StudyRow, tally: Tally, workers: readonly WorkerRow[]): Standing {
+  const { groups, running } = tally;
+  const cost = costsOf(study.cells, groups);
   const share = new Map(
     workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share] as const] : [])),
   );
-  const count = (state: TrialRow['state']) => rows.filter((row) => row.state === state).length;
-  const withFinals = new Set(rows.flatMap(({ cell, phase }) => (phase === 'final' ? [cell] : [])));
+  const withFinals = new Set(groups.flatMap(({ cell, phase }) => (phase === 'final' ? [cell] : [])));
   const missing = study.cells.flatMap((_, cell) =>
     withFinals.has(cell) ? [] : study.plan.seeds.map(() => ({ cell, phase: 'final' as const, round: 0 })),
   );
   let workDone = 0;
-  let workLeft = missing.reduce((sum, row) => sum + cost(row), 0);
-  for (const row of rows) {
-    const whole = row.seconds ?? cost(row);
-    const part = row.state === 'done' || row.state === 'failed' ? 1 : (share.get(row.id) ?? 0);
-    if (part > 0) workDone += part * whole;
-    if (part < 1) workLeft += (1 - part) * whole;
+  let workLeft = missing.reduce((sum, kind) => sum + cost(kind), 0);
+  for (const group of groups) {
+    if (group.state === 'done') workDone += group.seconds;
+    if (group.state === 'failed') workDone += group.runs * cost(group);
+    if (group.state === 'queued') workLeft += group.runs * cost(group);
   }
-  const best = study.cells.flatMap((names, cell): Best[] => {
-    const points = rows.filter((row) => row.cell === cell && row.phase === 'tune');
-    const done = points.filter(({ val }) => val !== null);
-    const top = done.reduce<TrialRow | undefined>((a, b) => (a && a.val!.top1 >= b.val!.top1 ? a : b), undefined);
-    if (!top) return [];
-    return [{ ...names, params: top.point.params, val: top.val!.top1, done: done.length, points: points.length }];
+  for (const run of running) {
+    const part = share.get(run.trial) ?? 0;
+    if (part > 0) workDone += part * cost(run);
+    if (part < 1) workLeft += (1 - part) * cost(run);
+  }
+  const best = tally.best.map(({ cell, params, val }): Best => {
+    const done = count(groups, { cell, phase: 'tune', state: 'done' });
+    return { ...study.cells[cell]!, params, val, done, points: count(groups, { cell, phase: 'tune' }) };
   });
   return {
     study: study.name,
     status: study.status,
-    total: rows.length + missing.length,
-    done: count('done'),
-    failed: count('failed'),
-    running: count('running'),
+    total: count(groups, {}) + missing.length,
+    done: count(groups, { state: 'done' }),
+    failed: count(groups, { state: 'failed' }),
+    running: running.length,
     workDone,
     workLeft,
     best,
-    failures: rows.flatMap(({ id, state, reason }) =>
-      state === 'failed' ? [{ trial: id, reason: reason ?? '' }] : [],
-    ),
+    failures: tally.failures.map(({ trial, reason }) => ({ trial, reason: reason ?? '' })),
   };
 }
+
+export const readStanding = async (
+  store: Pick<Store, 'tally'>,
+  study: StudyRow,
+  workers: readonly WorkerRow[],
+): Promise<Standing> => standingOf(study, await store.tally(study.id), workers);

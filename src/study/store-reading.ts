@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { withRetry } from './db/retry.ts';
 import type { Tables } from './db/tables.ts';
 import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
+import { readTally, type Tally } from './tally.ts';
 import type { TrialSpec } from './trial.ts';
 
 export function createReading(kysely: Kysely<Tables>) {
@@ -27,6 +28,9 @@ export function createReading(kysely: Kysely<Tables>) {
       );
       return rows as TrialRow[];
     },
+
+    /** Runs counted, for the study's standing: what `trials` would tell takes long where there are thousands. */
+    tally: (study: string): Promise<Tally> => readTally(kysely, study),
 
     async spec(trial: string): Promise<TrialSpec> {
       const row = await withRetry(() =>

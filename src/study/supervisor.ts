@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { RunError } from '../base/errors.ts';
 import { advanceStudy } from './protocol.ts';
 import type { StudyRow, WorkerRow } from './rows.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { dropSilent, silence } from './silence.ts';
+import { readStanding, type Standing } from './standing.ts';
 import type { Store } from './store.ts';
-import { dropSilent, silence } from './worker.ts';
 
 export interface SuperviseOptions {
   readonly store: Store;
@@ -73,7 +73,7 @@ export async function supervise(options: SuperviseOptions): Promise<boolean> {
       const done = await advanceStudy(store, study);
       await dropSilent(store);
       const workers = await store.workers(Date.now() - silence);
-      const standing = standingOf(study, await store.trials(study.id), workers);
+      const standing = await readStanding(store, study, workers);
       onStanding(standing, workers);
       if (standing.done > doneBefore) refusals = 0;
       doneBefore = standing.done;

@@ -9,12 +9,11 @@ import { studyData } from './divisions.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { advanceCell, advanceStudy } from './protocol.ts';
 import type { Claim, StudyRow, WorkerProgress } from './rows.ts';
+import { dropSilent } from './silence.ts';
 import type { Store } from './store.ts';
 
 /** Milliseconds between two signs of life. */
 const beat = 2_000;
-/** Milliseconds without one after which a worker counts as dead: a training step of a large model blocks that long. */
-export const silence = 60_000;
 /** Milliseconds between two looks into an empty queue. */
 const idle = 300;
 
@@ -58,11 +57,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   } finally {
     await store.dropWorker(worker, 'stopped');
   }
-}
-
-/** Gives back what workers held that were not heard from. */
-export async function dropSilent(store: Store): Promise<void> {
-  for (const dead of await store.silentWorkers(Date.now() - silence)) await store.dropWorker(dead, 'lost');
 }
 
 /** Trains one claimed trial and says how it ended. */

@@ -10,7 +10,7 @@ import { advanceStudy, firstTrials, studyId } from '../../src/study/protocol.ts'
 import { openStore, type Store } from '../../src/study/store.ts';
 import { maxDeaths, maxFailures } from '../../src/study/store-transitions.ts';
 import { postgresBinaries, type Server, startPostgres } from '../support/postgres.ts';
-import { madeUp, planOf, smallPlan } from '../support/study.ts';
+import { madeUp, planOf, smallPlan, tallyOf } from '../support/study.ts';
 
 const binaries = postgresBinaries();
 if (!binaries) console.warn('store tests on a PostgreSQL server skipped: no server is installed');
@@ -210,6 +210,24 @@ search: { kind: halving, epochs: [2, 4, 8] }
     const final = rows.filter(({ phase }) => phase === 'final');
     expect(final.length).toBe(1);
     expect((await store.spec(final[0]!.id)).run.training.epochs).toBe(8);
+  });
+
+  it('counts as one counts by hand, at every stage', async () => {
+    const study = await add(
+      `${smallPlan.replace('[2, 4, 8]', '[1, 2, 3, 4, 5]').replace('data: shapes', 'data: [a, b]')}budget: { hours: 0.001 }\n`,
+    );
+    const counted = async () => expect(await store.tally(study)).toEqual(tallyOf(await store.trials(study)));
+    await counted();
+    for (let i = 0; i < maxFailures; i++) await store.giveBack((await take())!.attempt, 'failed', 'NaN');
+    const [first, second] = [(await take())!, (await take())!];
+    await store.finish(first.attempt, first.trial, madeUp({ id: first.trial, spec: first.spec }));
+    await counted();
+    await store.giveBack(second.attempt, 'stopped', null);
+    await runAll(study);
+    await counted();
+    const { groups, best, failures } = await store.tally(study);
+    expect(groups.filter(({ phase }) => phase === 'final').map(({ runs }) => runs)).toEqual([2, 2]);
+    expect([best.length, failures]).toEqual([2, [{ trial: expect.any(String), reason: 'NaN' }]]);
   });
 
   it('ends tuning when the hours are spent, and still tests', async () => {

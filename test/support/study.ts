@@ -6,6 +6,8 @@ import { stream } from '../../src/base/rng.ts';
 import { planPresets } from '../../src/presets/index.ts';
 import { openPlan, type Study } from '../../src/study/check.ts';
 import type { StudyEnvironment, TrialJob, TrialResult } from '../../src/study/environment.ts';
+import type { TrialRow } from '../../src/study/rows.ts';
+import type { Group, Tally } from '../../src/study/tally.ts';
 import type { Metrics } from '../../src/train/metrics.ts';
 import { tinyConfig } from './tiny.ts';
 
@@ -73,3 +75,26 @@ data: shapes
 methods: { name: lora, options: { rank: [2, 4, 8] } }
 seeds: [0, 1]
 `;
+
+/** What the store counts by SQL, counted by hand from the rows in their order. */
+export function tallyOf(rows: readonly TrialRow[]): Tally {
+  const groups = new Map<string, Group>();
+  for (const { cell, phase, round, state, skipped, seconds } of rows) {
+    if (skipped && state === 'queued') continue;
+    const key = [String(cell).padStart(6), phase, round, state].join();
+    const before = groups.get(key) ?? { cell, phase, round, state, runs: 0, seconds: 0 };
+    groups.set(key, { ...before, runs: before.runs + 1, seconds: before.seconds + (seconds ?? 0) });
+  }
+  const best = new Map<number, Tally['best'][number]>();
+  for (const { cell, phase, val, point } of rows)
+    if (phase === 'tune' && val && !((best.get(cell)?.val ?? -1) >= val.top1))
+      best.set(cell, { cell, params: point.params, val: val.top1 });
+  return {
+    groups: [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group),
+    running: rows.flatMap(({ id, cell, phase, round, state }) =>
+      state === 'running' ? [{ trial: id, cell, phase, round }] : [],
+    ),
+    best: [...best.values()].sort((a, b) => a.cell - b.cell),
+    failures: rows.flatMap(({ id, state, reason }) => (state === 'failed' ? [{ trial: id, reason }] : [])),
+  };
+}

@@ -15,6 +15,11 @@ export const dbOption = () =>
   new Option('--db <folder|url>', 'the study store: a folder, or postgres://user@host/name').default(defaultDb);
 export const studyOption = () => new Option('--study <name>', 'name or id of a study (default: all in the store)');
 
+export interface LookFlags {
+  readonly db: string;
+  readonly study?: string;
+}
+
 export function wholeNumber(owner: string, flag: string, most: number): (text: string) => number {
   return (text) => {
     const n = Number(text);

@@ -2,6 +2,7 @@
 // file in the folder: the highest number counts, is made whole or not at all (link), and is never removed, so two processes
 // can't both take over from a dead one. An owner lives as long as its socket answers; a process id would say less, it may
 // belong to another process by now.
+import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -45,10 +46,19 @@ async function answers({ host, socket }: Owner, folder: string): Promise<boolean
 
 /** The living owner of the folder, and the highest generation there is. */
 async function lookUp(folder: string): Promise<{ readonly owner: Owner | undefined; readonly generation: number }> {
-  const [generation = 0] = await generations(folder);
-  if (generation === 0) return { owner: undefined, generation };
-  const owner = JSON.parse(await readFile(fileOf(folder, generation), 'utf8')) as Owner;
-  return { owner: (await answers(owner, folder)) ? owner : undefined, generation };
+  for (;;) {
+    const [generation = 0] = await generations(folder);
+    if (generation === 0) return { owner: undefined, generation };
+    let text: string;
+    try {
+      text = await readFile(fileOf(folder, generation), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      continue; // the next owner came in between and removed it
+    }
+    const owner = JSON.parse(text) as Owner;
+    return { owner: (await answers(owner, folder)) ? owner : undefined, generation };
+  }
 }
 
 export const livingOwner = async (folder: string): Promise<Owner | undefined> => (await lookUp(folder)).owner;
@@ -59,7 +69,7 @@ export async function takeFolder(folder: string, role: OwnerRole, socket: string
   for (;;) {
     const { owner, generation } = await lookUp(folder);
     if (owner) return owner;
-    const temporary = join(folder, `owner.${process.pid}.tmp`);
+    const temporary = join(folder, `owner.${randomUUID()}.tmp`);
     await writeFile(temporary, JSON.stringify(mine));
     const path = fileOf(folder, generation + 1);
     try {

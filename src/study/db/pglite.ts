@@ -28,8 +28,14 @@ async function socketPath(): Promise<{ readonly path: string; remove(): Promise<
 const databaseOf = (source: SqlSource, release: () => Promise<void>, migrate: boolean) =>
   prepare(new Kysely<Tables>({ dialect: sessionDialect(source) }), release, migrate);
 
+/** A database that this process runs, for itself and for others at its socket. */
+interface Owned {
+  readonly source: SqlSource;
+  release(): Promise<void>;
+}
+
 /** Runs the database in this process. Undefined = another one has it. */
-async function own(folder: string, role: OwnerRole): Promise<Database | undefined> {
+async function own(folder: string, role: OwnerRole): Promise<Owned | undefined> {
   let open: (pg: PGlite) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   // The socket answers before the folder is taken, and queries wait until the database is open.
@@ -40,9 +46,9 @@ async function own(folder: string, role: OwnerRole): Promise<Database | undefine
   opening.catch(() => {});
   const source = localSource(opening);
   const socket = await socketPath();
-  const server = await serve(source, socket.path);
+  const stop = await serve(source, socket.path);
   const stopServing = async () => {
-    server.close();
+    stop();
     await socket.remove();
   };
   try {
@@ -57,21 +63,35 @@ async function own(folder: string, role: OwnerRole): Promise<Database | undefine
     await stopServing();
     throw error;
   }
-  const release = async () => {
-    await source.close();
-    await stopServing();
+  return {
+    source,
+    // The socket answers to the end: nobody opens the folder while this process still writes to it.
+    async release() {
+      await source.close();
+      await stopServing();
+    },
   };
-  return databaseOf(source, release, true);
 }
 
-/** Reaches the database through its owner. */
-function joinOwner(folder: string): Promise<Database> {
+/**
+ * Reaches the database through its owner. When the owner leaves, a reader goes on as the owner; a worker waits for the next
+ * one, as long as a store's calls are tried again.
+ */
+function joinOwner(folder: string, role: 'reader' | 'worker'): Promise<Database> {
+  let owned: Owned | undefined;
   const source = remoteSource(async () => {
-    const owner = await livingOwner(folder);
-    if (!owner) throw Object.assign(new Error(`no study runs on ${folder} now`), { code: 'ECONNREFUSED' });
-    return owner.socket;
+    for (;;) {
+      const owner = await livingOwner(folder);
+      if (owner) return owner.socket;
+      if (role === 'worker') throw Object.assign(new Error(`no study runs on ${folder} now`), { code: 'ECONNREFUSED' });
+      owned = await own(folder, role);
+    }
   });
-  return databaseOf(source, () => source.close(), false);
+  const release = async () => {
+    await source.close();
+    await owned?.release();
+  };
+  return databaseOf(source, release, false);
 }
 
 /**
@@ -86,12 +106,12 @@ export async function openPglite(path: string, role: OwnerRole | 'worker'): Prom
   const started = performance.now();
   for (;;) {
     const owner = await livingOwner(folder);
-    if (owner && role !== 'study') return joinOwner(folder);
+    if (owner && role !== 'study') return joinOwner(folder, role);
     if (!owner && role === 'worker')
       throw new RunError(`--db ${folder}: no study runs there; start one by vitune study run, or vitune study resume`);
     if (!owner) {
-      const database = await own(folder, role as OwnerRole);
-      if (database) return database;
+      const owned = await own(folder, role as OwnerRole);
+      if (owned) return databaseOf(owned.source, owned.release, true);
       continue;
     }
     if (owner.role === 'study' || performance.now() - started > readerPatience)

@@ -23,9 +23,15 @@ export interface SqlSource {
   close(): Promise<void>;
 }
 
-/** The sessions of a PGlite in this process. */
+/** The database went away. To the store it looks like a lost connection: try again. */
+export class ConnectionLost extends Error {
+  readonly code = 'ECONNRESET';
+}
+
+/** The sessions of a PGlite in this process. Those that still wait when it is closed are told that it is gone. */
 export function localSource(opening: Promise<PGlite>): SqlSource {
   let last: Promise<void> = Promise.resolve();
+  let closed = false;
   /** Waits for the turn and returns what ends it. */
   async function turn(): Promise<() => void> {
     const before = last;
@@ -38,6 +44,7 @@ export function localSource(opening: Promise<PGlite>): SqlSource {
   }
   async function run(text: string, values: readonly unknown[]): Promise<SqlResult> {
     const pg = await opening;
+    if (closed) throw new ConnectionLost('the study store was closed');
     const result = values.length > 0 ? await pg.query(text, [...values]) : (await pg.exec(text)).at(-1);
     return { rows: (result?.rows ?? []) as Record<string, unknown>[], affected: result?.affectedRows ?? 0 };
   }
@@ -80,6 +87,7 @@ export function localSource(opening: Promise<PGlite>): SqlSource {
     },
     async close() {
       const done = await turn();
+      closed = true;
       await (await opening).close();
       done();
     },

@@ -2,10 +2,10 @@
 // endian) and a value in V8's serialization, which keeps dates and bytes; the socket lies in a folder that only the owner's
 // user may enter. PostgreSQL's own protocol would not do here: PGlite has a single backend, and the unnamed statements of
 // two clients would overwrite each other.
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
 import { messageOf } from '../../base/errors.ts';
-import type { SqlResult, SqlSession, SqlSource, TransactionEnd } from './session.ts';
+import { ConnectionLost, type SqlResult, type SqlSession, type SqlSource, type TransactionEnd } from './session.ts';
 
 interface Request {
   readonly id: number;
@@ -56,9 +56,11 @@ function onFrames(socket: Socket, take: (value: unknown) => void): void {
   });
 }
 
-/** Serves the source's sessions at `path`. A client that goes takes its open transactions with it. */
-export async function serve(source: SqlSource, path: string): Promise<Server> {
+/** Serves the source's sessions at `path`; returns what ends that. A client that goes takes its open transactions with it. */
+export async function serve(source: SqlSource, path: string): Promise<() => void> {
+  const clients = new Set<Socket>();
   const server = createServer((socket) => {
+    clients.add(socket);
     const sessions = new Map<number, SqlSession>();
     const answer = async ({ id, session: number, call, text, values, how }: Request): Promise<Response> => {
       const session = sessions.get(number) ?? source.session();
@@ -92,6 +94,7 @@ export async function serve(source: SqlSource, path: string): Promise<Server> {
     });
     socket.on('error', () => {});
     socket.on('close', () => {
+      clients.delete(socket);
       for (const session of sessions.values()) void session.release().catch(() => {});
     });
   });
@@ -99,7 +102,10 @@ export async function serve(source: SqlSource, path: string): Promise<Server> {
     server.once('error', reject);
     server.listen(path, resolve);
   });
-  return server;
+  return () => {
+    server.close();
+    for (const client of clients) client.destroy();
+  };
 }
 
 /** Connects to `path`; rejects where nobody listens. */
@@ -109,11 +115,6 @@ export function connectSocket(path: string): Promise<Socket> {
     socket.once('error', reject);
     socket.once('connect', () => resolve(socket));
   });
-}
-
-/** What a lost connection looks like to the store: try again. */
-export class ConnectionLost extends Error {
-  readonly code = 'ECONNRESET';
 }
 
 /** The sessions of the database served at the path that `locate` gives; connects anew after a loss. */

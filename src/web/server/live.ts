@@ -1,7 +1,8 @@
 // What goes on in the store, for all who look on: one reader whatever their number, and nobody is told the same twice.
-import { standingOf } from '../../study/standing.ts';
+
+import { silence } from '../../study/silence.ts';
+import { readStanding } from '../../study/standing.ts';
 import type { Store } from '../../study/store.ts';
-import { silence } from '../../study/worker.ts';
 import type { Snapshot, StudySummary } from '../api.ts';
 import type { StoreLease } from './store-lease.ts';
 
@@ -31,7 +32,7 @@ function snapshots() {
       const summary = known ?? {
         id: study.id,
         created: study.created,
-        ...standingOf(study, await store.trials(study.id), workers),
+        ...(await readStanding(store, study, workers)),
       };
       if (study.status === 'done') done.set(study.id, summary);
       studies.push(summary);
