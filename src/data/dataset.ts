@@ -60,7 +60,10 @@ export interface SplitOptions {
   /** Shares of all pictures, where the source has no such split of its own. */
   readonly valFraction: number;
   readonly testFraction: number;
-  /** Training pictures (validation included), the rest for test; 0 = by `testFraction`. */
+  /**
+   * Training pictures (validation included); 0 = all. Of a set without splits the rest is for test; of a set with its own,
+   * the rest isn't used.
+   */
   readonly trainCount: number;
 }
 

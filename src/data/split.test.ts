@@ -158,6 +158,12 @@ describe('data that can not be used is refused in one line:', () => {
       {},
       /has test\/, train\/ beside docs\/; move what is no split elsewhere/,
     ],
+    [
+      'more training pictures than the split has',
+      [...numbered('train/a', 5), ...numbered('train/b', 5), ...numbered('test/a', 2), ...numbered('test/b', 2)],
+      { trainCount: 11 },
+      /has 10 pictures for training; 11 were asked for/,
+    ],
     ['val without train', [...numbered('val/a', 5), ...numbered('val/b', 5)], {}, /no train folder/],
   ])('%s', async (_, files, change, pattern) => {
     const { message } = await failure(files, change);

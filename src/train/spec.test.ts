@@ -15,6 +15,14 @@ describe('a combination of methods', () => {
   });
 });
 
+it('a number of training pictures that the protocol sets itself is refused', () => {
+  const spec = { ...base, methods: [{ name: 'linear' }], dataOptions: { trainCount: 100 } };
+  expect(parseRunSpec(spec).dataOptions.trainCount).toBe(100);
+  expect(() => parseRunSpec({ ...spec, protocol: { name: 'few-shot' } })).toThrow(
+    'protocol few-shot: takes no trainCount, got 100: its option shots says how many pictures are trained on',
+  );
+});
+
 describe('the study preset', () => {
   const spec = (training = {}, options = {}) =>
     parseRunSpec({ ...base, preset: 'study', methods: [{ name: 'lora', options }], training });

@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
 import { parseOptions, type ValuesOf } from '../base/options.ts';
-import { chooseProtocol, configureProtocol, type ProtocolChoice, type ProtocolInput } from '../data/protocols/index.ts';
+import {
+  checkTrainCount,
+  chooseProtocol,
+  configureProtocol,
+  type ProtocolChoice,
+  type ProtocolInput,
+} from '../data/protocols/index.ts';
 import { configureMethods, type MethodChoice, methodNamed } from '../methods/index.ts';
 import { presetNamed } from './presets.ts';
 import type { Schedule } from './schedule.ts';
@@ -78,13 +84,16 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
     throw new OptionError(
       `train: option warmupEpochs must be below the ${training.epochs} epochs, got ${warmupEpochs}`,
     );
+  const division = parseOptions('data', dataOptions, input.dataOptions ?? {});
+  const protocol = chooseProtocol(input.protocol ?? {});
+  checkTrainCount(protocol, division.trainCount);
   return {
     data: input.data,
     model: input.model,
     methods: configured.map(({ method, options }) => ({ name: method.name, options })),
     training: { ...training, learningRate, warmupEpochs, keep, classEmbeddings },
-    dataOptions: parseOptions('data', dataOptions, input.dataOptions ?? {}),
-    protocol: chooseProtocol(input.protocol ?? {}),
+    dataOptions: division,
+    protocol,
   };
 }
 

@@ -101,7 +101,7 @@ export const dataOptions = {
     type: 'integer',
     default: 0,
     min: 0,
-    help: 'training pictures of a folder without splits, the rest for test (0 = by fractions)',
+    help: 'training pictures, validation included; without splits the rest is for test (0 = by fractions, or all)',
   },
   valFraction: {
     type: 'number',

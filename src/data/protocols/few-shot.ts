@@ -33,6 +33,7 @@ export const fewShot = defineProtocol({
     seeds: '--split-seed for the draw (repeat with several: at few shots it moves results more than the method does)',
     ...asCheckpoint,
   },
+  countedBy: 'its option shots',
   rounds: ({ shots }) => [`${shots}-shot`],
   divide(listing, _round, { shots, valShots }, split) {
     const { classes, root } = listing;

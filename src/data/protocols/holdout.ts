@@ -6,8 +6,17 @@ import { asCheckpoint, defineProtocol } from './protocol.ts';
 
 type Divided = Pick<Dataset, 'splits' | 'shifts' | 'splitRule'>;
 
+/** `each`: pictures of a class that training and validation need. Throws DataError. */
+function requireCount({ root, classes }: Listing, trainCount: number, each: number): void {
+  if (trainCount > 0 && trainCount < each * classes.length)
+    throw new DataError(
+      `data ${root}: ${trainCount} pictures for training${each > 1 ? ' and validation' : ''} are too few for ${classes.length} classes; give at least ${each * classes.length}`,
+    );
+}
+
 /** Cuts test and validation off a set without splits. */
-function splitUp({ root: path, classes }: Listing, all: readonly Picture[], options: SplitOptions): Divided {
+function splitUp(listing: Listing, all: readonly Picture[], options: SplitOptions): Divided {
+  const { root: path, classes } = listing;
   const { seed, valFraction, testFraction, trainCount } = options;
   if (trainCount >= all.length && trainCount > 0)
     throw new DataError(`data ${path}: has ${all.length} pictures; ${trainCount} for training leave none for test`);
@@ -15,25 +24,49 @@ function splitUp({ root: path, classes }: Listing, all: readonly Picture[], opti
   const purposes = [...(testCount > 0 ? ['test'] : []), ...(valFraction > 0 ? ['validation'] : [])];
   requireEnough(path, all, classes, purposes);
   const kept = valFraction > 0 ? 2 : 1; // pictures of a class that have to be left for training and validation
-  if (trainCount > 0 && trainCount < kept * classes.length)
-    throw new DataError(
-      `data ${path}: ${trainCount} pictures for training${kept > 1 ? ' and validation' : ''} are too few for ${classes.length} classes; give at least ${kept * classes.length}`,
-    );
+  requireCount(listing, trainCount, kept);
   const [rest, test] = testCount > 0 ? cutOff(all, classes, testCount, seed, 'test', kept) : [all, []];
   const valCount = Math.round((trainCount > 0 ? rest.length : all.length) * valFraction);
   const [train, val] = valFraction > 0 ? cutOff(rest, classes, valCount, seed, 'validation') : [rest, []];
   return { splits: { train, val, test }, shifts: new Map(), splitRule: `stratified, seed ${seed}` };
 }
 
+/** `trainCount` of the training and validation pictures, as many of each as they have to each other; 0 = all. */
+function counted(
+  listing: Listing,
+  train: readonly Picture[],
+  val: readonly Picture[],
+  { seed, valFraction, trainCount }: SplitOptions,
+): readonly [train: readonly Picture[], val: readonly Picture[]] {
+  const { root: path, classes } = listing;
+  if (trainCount === 0) return [train, val];
+  const all = train.length + val.length;
+  if (trainCount > all)
+    throw new DataError(
+      `data ${path}: has ${all} pictures for training${val.length > 0 ? ' and validation' : ''}; ${trainCount} were asked for`,
+    );
+  const ofVal = Math.round((trainCount * val.length) / all);
+  requireCount(listing, trainCount, val.length > 0 || valFraction > 0 ? 2 : 1);
+  return [
+    cutOff(train, classes, trainCount - ofVal, seed, 'train count', 0)[1],
+    val.length === 0 ? val : cutOff(val, classes, ofVal, seed, 'val count', 0)[1],
+  ];
+}
+
 /** The data's own splits; validation is cut off training where it has none. */
-function ownSplits({ root: path, classes, parts, rule }: Listing, { seed, valFraction }: SplitOptions): Divided {
-  const all = parts.get('train') ?? parts.get('train800');
-  if (all === undefined)
+function ownSplits(listing: Listing, options: SplitOptions): Divided {
+  const { root: path, classes, parts } = listing;
+  const { seed, valFraction, trainCount } = options;
+  const given = parts.get('train') ?? parts.get('train800');
+  if (given === undefined)
     throw new DataError(`data ${path}: has the parts ${[...parts.keys()].join(', ')} but no training set called train`);
   const test = parts.get('test') ?? [];
   const own = parts.get('val') ?? parts.get('val200');
+  const [all, kept] = counted(listing, given, own ?? [], options);
+  const rule =
+    trainCount === 0 ? listing.rule : `${listing.rule}; ${trainCount} for training, stratified, seed ${seed}`;
   if (own !== undefined || valFraction === 0)
-    return { splits: { train: all, val: own ?? [], test }, shifts: new Map(), splitRule: rule };
+    return { splits: { train: all, val: kept, test }, shifts: new Map(), splitRule: rule };
   requireEnough(path, all, classes, ['validation']);
   const [train, val] = cutOff(all, classes, Math.round(all.length * valFraction), seed, 'validation');
   return {

@@ -50,6 +50,15 @@ export function configureProtocol({ name = defaultProtocol, options = {} }: Prot
   return { protocol, options: parsed, rounds: protocol.rounds(parsed) };
 }
 
+/** Throws OptionError for a number of training pictures that the protocol would pass over in silence. */
+export function checkTrainCount({ name }: ProtocolChoice, trainCount: number): void {
+  const { countedBy } = protocolNamed(name);
+  if (trainCount > 0 && countedBy !== undefined)
+    throw new OptionError(
+      `protocol ${name}: takes no trainCount, got ${trainCount}: ${countedBy} says how many pictures are trained on`,
+    );
+}
+
 /** Checks and defaults everything. Throws OptionError. */
 export function chooseProtocol(input: ProtocolInput): ProtocolChoice {
   const { protocol, options, rounds } = configureProtocol(input);

@@ -40,6 +40,7 @@ export const kFold = defineProtocol({
     seeds: '--split-seed for the folds, --seed for everything in training, the same in all folds',
     ...asCheckpoint,
   },
+  countedBy: 'its option folds',
   rounds: ({ folds }) => Array.from({ length: folds }, (_, i) => `fold-${i + 1}`),
   divide(listing, round, { folds }, { seed, valFraction }) {
     const all = everyPicture(listing);

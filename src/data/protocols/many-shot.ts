@@ -49,6 +49,7 @@ export const manyShot = defineProtocol({
     seeds: '--split-seed for the draw, --seed for everything in training',
     ...asCheckpoint,
   },
+  countedBy: 'its option fraction',
   rounds: ({ fraction }) => [`${+(100 * fraction).toPrecision(6)}%`],
   divide(listing, round, { fraction }, split) {
     const { classes, root } = listing;

@@ -42,6 +42,8 @@ export interface Protocol<T extends OptionTable = OptionTable> {
   ) => Pick<Dataset, 'splits' | 'shifts' | 'splitRule'>;
   /** What it changes in how pictures are prepared; left out = nothing. */
   readonly preprocessing?: (options: ValuesOf<T>) => Partial<Preprocessing>;
+  /** What says how many pictures are trained on, where the division's `trainCount` can't; left out = `trainCount` does. */
+  readonly countedBy?: string;
   /** Whether a shifted set with a part of the classes is scored among those only, as ImageNet-A and -R are. */
   readonly amongOwnClasses?: (options: ValuesOf<T>) => boolean;
   /** Training options where none are given; left out = the usual defaults. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../base/identity.ts';
 import type { Listing, Picture, SplitOptions } from '../dataset.ts';
 import { pictureIn } from '../stored.ts';
-import { chooseProtocol, configureProtocol, protocols } from './index.ts';
+import { checkTrainCount, chooseProtocol, configureProtocol, protocols } from './index.ts';
 import { vtabTasks } from './vtab-1k.ts';
 import { settingsOf, vtabGrids } from './vtab-grids.ts';
 
@@ -52,6 +52,33 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
       expect(new Set(all).size).toBe(all.length);
       expect(splits.train.length).toBeGreaterThan(0);
       expect(divide(name, own, options, { round })).toEqual(divide(name, own, options, { round }));
+    }
+  });
+
+  it('takes as many training pictures as were asked for, or says what counts them', () => {
+    const choice = chooseProtocol({ name, options });
+    if (protocol.countedBy !== undefined)
+      return expect(() => checkTrainCount(choice, 12)).toThrow(
+        `protocol ${name}: takes no trainCount, got 12: ${protocol.countedBy} says`,
+      );
+    checkTrainCount(choice, 12);
+    const lists = new Map(own.parts).set('train800', own.parts.get('train')!);
+    lists.delete('train');
+    const withoutVal = listing({
+      train: pictures('train', 20),
+      test: pictures('test', 9),
+      other: pictures('other', 5),
+    });
+    for (const from of [own, withoutVal, listing(Object.fromEntries(lists))]) {
+      if (name === 'robustness' && !from.parts.has('train')) continue; // lists are no domains
+      const { splits } = divide(name, from, options, { trainCount: 42 });
+      expect(splits.train.length + splits.val.length).toBe(42);
+      expect(perClass(splits.train).every((count) => count >= 9)).toBe(true);
+      expect(splits.val.length).toBe(from.parts.has('val') ? 12 : 8); // 24 of 84, or the fraction 0.2
+      expect(names(splits.test)).toEqual(names(from.parts.get('test')!));
+      const fewer = divide(name, from, options, { trainCount: 30, valFraction: 0 }).splits.train;
+      expect(names(splits.train).length).toBeGreaterThan(fewer.length);
+      expect(() => divide(name, from, options, { trainCount: 100 })).toThrow(/100 were asked for/);
     }
   });
 

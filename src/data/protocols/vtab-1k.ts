@@ -80,6 +80,7 @@ export const vtab1k = defineProtocol({
     crop: "none: resized to the network's input whatever the aspect ratio",
     interpolation: 'bicubic',
   },
+  countedBy: 'its four lists',
   rounds: () => ['tune', 'final'],
   tuningRound: 'tune',
   divide(listing, round) {
