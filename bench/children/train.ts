@@ -17,4 +17,5 @@ async function next<T extends RunEvent['type']>(type: T): Promise<Extract<RunEve
 
 print({ microBatch: (await next('probe')).microBatch });
 await serve(async () => (await next('step')).loss);
-process.exit(0); // the run has more epochs than anyone waits for
+await events.return?.(undefined); // the run has more epochs than anyone waits for; its sessions are disposed
+process.exit(0);

@@ -24,6 +24,8 @@ export interface Bench {
   readonly rounds: number;
   readonly clock: Clock;
   readonly quick: boolean;
+  /** Of the rows that are about ViT-B/16: a smaller one only tries the bench itself. */
+  readonly model: Model;
   /** Says what is going on. */
   readonly tell: (text: string) => void;
   /** For this run of the bench. */
@@ -41,7 +43,7 @@ export const library = new URL('dist/index.js', root).href;
 export const cli = fileURLToPath(new URL('dist/cli/main.js', root));
 
 export async function openBench(
-  options: Pick<Bench, 'python' | 'threads' | 'rounds' | 'clock' | 'quick' | 'tell'>,
+  options: Pick<Bench, 'python' | 'threads' | 'rounds' | 'clock' | 'quick' | 'model' | 'tell'>,
 ): Promise<Bench> {
   const scratch = await mkdtemp(join(tmpdir(), 'vitune-bench-'));
   // Plain JavaScript, so that no compiler's memory is measured.

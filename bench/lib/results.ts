@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { bytes } from '../../src/cli/output.ts';
 import { geometricMean } from './alternate.ts';
 import { type Machine, machineText } from './machine.ts';
+import { markdownTable, replaceSection } from './markdown.ts';
 import { atLeast, type Goal, type Line } from './row.ts';
 
 export interface Result extends Line {
@@ -74,18 +75,6 @@ export function cells(line: Line): readonly string[] {
 }
 
 export const header = ['work', 'ours', 'theirs', 'ratio (range)', 'goal', 'holds', 'how'] as const;
-
-export const markdownTable = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-
-/** Puts text between `<!-- name -->` and `<!-- /name -->` of a file. */
-export async function replaceSection(path: string, name: string, text: string): Promise<void> {
-  const whole = await readFile(path, 'utf8');
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [whole.indexOf(open), whole.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`${path}: has no lines ${open} and ${close} for the table`);
-  await writeFile(path, `${whole.slice(0, from + open.length)}\n${text}\n${whole.slice(to)}`);
-}
 
 /** With what the file holds of other rows. */
 export async function merged(path: string, { machine, results }: Results, order: readonly string[]): Promise<Results> {

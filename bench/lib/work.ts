@@ -15,7 +15,10 @@ export interface Model {
   readonly depth: number;
 }
 
-export const vitBase16: Model = { size: 'base', imageSize: 224, depth: 12 };
+/** What the goals are for: ViT-B/16 at 224 pixels. */
+export const goalModel: Model = { size: 'base', imageSize: 224, depth: 12 };
+
+export const modelSizes = Object.keys(sizes) as readonly Model['size'][];
 
 export const vitConfig = ({ size, imageSize, depth }: Model): VitConfig => ({
   ...plainVit,

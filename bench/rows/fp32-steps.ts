@@ -2,7 +2,7 @@
 import { fp32Methods } from '../lib/methods.ts';
 import { atLeast, compare, type Row } from '../lib/row.ts';
 import { measureSides, ourSide, torchSide } from '../lib/sides.ts';
-import { vitBase16, type Work } from '../lib/work.ts';
+import type { Work } from '../lib/work.ts';
 
 /** Not with --quick, but for LoRA. */
 const quickOnes = ['lora'];
@@ -13,7 +13,7 @@ export const fp32Steps: readonly Row[] = fp32Methods.map((method) => {
     name: `step-${method.name}`,
     quick: quickOnes.includes(method.name),
     async measure(bench) {
-      const work: Work = { model: vitBase16, method, kind: 'train', batch: bench.quick ? 8 : 16 };
+      const work: Work = { model: bench.model, method, kind: 'train', batch: bench.quick ? 8 : 16 };
       const { ours, torch } = await measureSides(bench, {
         ours: () => ourSide(bench, work),
         torch: () => torchSide(bench, work, 'fp32'),

@@ -1,14 +1,13 @@
 // Inference with ViT-B/16: logits of a tuned model.
 import { atLeast, compare, type Row } from '../lib/row.ts';
 import { measureSides, ourSide, torchSide } from '../lib/sides.ts';
-import { vitBase16, type Work } from '../lib/work.ts';
-
-const work: Work = { model: vitBase16, method: { name: 'linear' }, kind: 'infer', batch: 16 };
+import type { Work } from '../lib/work.ts';
 
 export const inference: Row = {
   name: 'inference',
   quick: false,
   async measure(bench) {
+    const work: Work = { model: bench.model, method: { name: 'linear' }, kind: 'infer', batch: 16 };
     const { ours, fp32, bf16 } = await measureSides(bench, {
       ours: () => ourSide(bench, work),
       fp32: () => torchSide(bench, work, 'fp32'),

@@ -4,7 +4,7 @@ import type { Bench } from '../lib/bench.ts';
 import { full, lora } from '../lib/methods.ts';
 import { atMost, compare, type Goal, type Row } from '../lib/row.ts';
 import { ourSide, type Side, torchSide } from '../lib/sides.ts';
-import { type Method, vitBase16, type Work } from '../lib/work.ts';
+import type { Method, Work } from '../lib/work.ts';
 
 /** Peak after two steps, the process then closed. */
 async function peakOf(side: Side | undefined): Promise<{ readonly bytes: number; readonly note: string } | undefined> {
@@ -18,7 +18,7 @@ const memoryRow = (method: Method, goal: Goal, quick: boolean): Row => ({
   name: `memory-${method.name}`,
   quick,
   async measure(bench: Bench) {
-    const work: Work = { model: vitBase16, method, kind: 'train', batch: 8 };
+    const work: Work = { model: bench.model, method, kind: 'train', batch: 8 };
     const probing = (await peakOf(await ourSide(bench, work)))!;
     const ours = (await peakOf(await ourSide(bench, work)))!; // the choice of a micro-batch is remembered by now
     const torch = await peakOf(await torchSide(bench, work, 'fp32', [work.batch]));

@@ -8,9 +8,7 @@ import { lora } from '../lib/methods.ts';
 import { fileNames } from '../lib/models.ts';
 import { atMost, compare, type Row } from '../lib/row.ts';
 import { type Python, startTorch, torchJob } from '../lib/torch.ts';
-import { vitBase16, type Work } from '../lib/work.ts';
-
-const work: Work = { model: vitBase16, method: lora, kind: 'train', batch: 1 };
+import type { Work } from '../lib/work.ts';
 
 /** Seconds until the command tells of its first step; it is ended then. */
 async function ourStart(bench: Bench, data: string, model: string): Promise<number> {
@@ -33,8 +31,9 @@ async function ourStart(bench: Bench, data: string, model: string): Promise<numb
 
 async function torchStart(bench: Bench, python: Python, model: string): Promise<number> {
   const begun = performance.now();
+  const work: Work = { model: bench.model, method: lora, kind: 'train', batch: 1 };
   const torch = startTorch(python);
-  const weights = { file: `${model}/model.safetensors`, names: fileNames(vitBase16) };
+  const weights = { file: `${model}/model.safetensors`, names: fileNames(bench.model) };
   await torch.make({ ...torchJob(work, 'fp32', bench.threads), weights });
   await torch.run({ batch: 1, steps: 1 });
   const seconds = (performance.now() - begun) / 1000;
@@ -47,7 +46,7 @@ export const start: Row = {
   quick: false,
   async measure(bench) {
     const { python } = bench;
-    const [data, model] = [await pictures(bench, 64, vitBase16.imageSize), await modelPath(bench, vitBase16)];
+    const [data, model] = [await pictures(bench, 64, bench.model.imageSize), await modelPath(bench, bench.model)];
     bench.tell('warming the disk, deciding the micro-batch');
     await ourStart(bench, data, model);
     bench.tell('measuring');
