@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
+import { messageOf } from '../src/base/errors.ts';
 import { duration, table } from '../src/cli/output.ts';
 import { growth, growthHeader, growthRows } from './growth.ts';
 import { type Bench, type Clock, openBench } from './lib/bench.ts';
@@ -65,7 +66,12 @@ async function compareRows(bench: Bench, tellOf: (row: string) => void): Promise
   const results: Result[] = [];
   for (const { name, measure } of chosen) {
     tellOf(name);
-    for (const line of await measure(bench)) {
+    const lines = await measure(bench).catch((cause: unknown) => {
+      console.error(`${name}: failed: ${messageOf(cause)}`);
+      process.exitCode = 1;
+      return [];
+    });
+    for (const line of lines) {
       results.push({ ...line, row: name, ...conditions, load: load(), measured: new Date().toISOString() });
       console.error(`${name}: ${cells(line).filter(Boolean).join('  ')}`);
     }
