@@ -1,0 +1,9 @@
+// Every row of the comparison, in the order of the table.
+import type { Row } from '../lib/row.ts';
+import { fp32Steps } from './fp32-steps.ts';
+import { inference } from './inference.ts';
+import { memory } from './memory.ts';
+import { smallRun } from './small-run.ts';
+import { start } from './start.ts';
+
+export const rows: readonly Row[] = [...fp32Steps, inference, ...memory, start, smallRun];
