@@ -3,31 +3,16 @@
 //   npm run build && npx tsx bench/memory-flat.ts [COUNT ...]
 // Takes some minutes and 500 MB of disk. Measured figures are in docs/performance.md.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import sharp from 'sharp';
 import { count, table } from '../src/cli/output.ts';
 import { writeTinyModel } from '../test/support/tiny.ts';
+import { writePictures } from './lib/pictures.ts';
 
 const index = new URL('../dist/index.js', import.meta.url);
-
-/** Two classes of 8 x 8 pictures, each with its number in its pixels. */
-async function writePictures(folder: string, pictures: number): Promise<string> {
-  const side = 8;
-  for (const label of [0, 1]) await mkdir(join(folder, `class-${label}`), { recursive: true });
-  for (let i = 0; i < pictures; i++) {
-    const rgb = Buffer.alloc(side * side * 3, i % 2 === 0 ? 60 : 190);
-    rgb.writeUInt32LE(i, 0);
-    const png = await sharp(rgb, { raw: { width: side, height: side, channels: 3 } })
-      .png()
-      .toBuffer();
-    await writeFile(join(folder, `class-${i % 2}`, `${i}.png`), png);
-  }
-  return folder;
-}
 
 /** One epoch; prints the peak resident set in bytes, of the whole process with all its threads. */
 const program = `
@@ -45,7 +30,7 @@ try {
   const model = await writeTinyModel(join(root, 'model'));
   const rows: string[][] = [];
   for (const pictures of counts) {
-    const data = await writePictures(join(root, String(pictures)), pictures);
+    const data = await writePictures(join(root, String(pictures)), { count: pictures, side: 8, classes: 2 });
     const begun = performance.now();
     const { stdout } = await promisify(execFile)(
       process.execPath,

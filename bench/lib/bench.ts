@@ -61,11 +61,11 @@ export async function openBench(
   return { ...options, scratch, cache, programs, close: () => rm(scratch, { recursive: true, force: true }) };
 }
 
-/** Packs and probes of this run only, so that nothing is remembered; saving pauses, which torch's side doesn't do either. */
-export const childEnv = ({ scratch }: Bench) => ({
-  VITUNE_CACHE: join(scratch, 'cache'),
-  VITUNE_SAVE_SECONDS: '1000000',
-});
+/** Of this run of the bench only, so that nothing is remembered from earlier ones. */
+export const childCache = ({ scratch }: Bench): string => join(scratch, 'cache');
+
+/** Without saving, which torch's side doesn't do either. */
+export const childEnv = (bench: Bench) => ({ VITUNE_CACHE: childCache(bench), VITUNE_SAVE_SECONDS: '1000000' });
 
 /** Pictures of noise, written once a run. */
 export async function pictures({ scratch }: Bench, count: number, side: number): Promise<string> {
