@@ -99,6 +99,7 @@ export async function startTraining(
     valFraction: 0,
     testFraction: 0,
     threads: bench.threads,
+    featureCache: 'off', // torch computes everything anew, too
     out: newFolder(bench, 'run'),
     ...work.options,
   };

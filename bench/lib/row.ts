@@ -10,8 +10,8 @@ export interface Row {
   measure(bench: Bench): Promise<readonly Line[]>;
 }
 
-/** `images/s` is better high, the others low. */
-export type Unit = 'images/s' | 's' | 'bytes';
+/** Rates are better high, seconds and bytes low. */
+export type Unit = 'images/s' | 'trials/s' | 's' | 'bytes';
 
 export interface Goal {
   readonly rule: 'at least' | 'at most';
