@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { studyEnvironment } from '../src/cli/study/environment.ts';
+import { studyEnvironment } from '../src/studies/environment.ts';
 import { openPlan } from '../src/study/check.ts';
 import { openDatabase } from '../src/study/open.ts';
 import { firstTrials, studyId } from '../src/study/protocol.ts';

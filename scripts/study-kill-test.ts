@@ -1,9 +1,10 @@
 // Kills a study again and again (kill -9, at random moments, workers and the main process alike), resumes it each time, and
 // compares it with an undisturbed one: every trial exactly once, results equal to the last bit.
-//   npx tsx scripts/study-kill-test.ts [pglite|postgres] [kills]
-// On postgres (a server of its own, see test/support/postgres.ts) three workers run, and the server is restarted as well.
+//   npm run build && npx tsx scripts/study-kill-test.ts [pglite|postgres] [kills] [log]
+// On postgres (a server of its own, see test/support/postgres.ts) three workers run, and the server is restarted as well. Each
+// round, a study killed until it is done, adds a line to the log; the same line again goes on from the kills counted there.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +12,10 @@ import { canonicalJson, type Json, sha256 } from '../src/base/identity.ts';
 import { stream } from '../src/base/rng.ts';
 import { openDatabase } from '../src/study/open.ts';
 import { openStore } from '../src/study/store.ts';
-import { postgresBinaries, startPostgres } from '../test/support/postgres.ts';
+import { postgresBinaries, type Server, startPostgres } from '../test/support/postgres.ts';
 import { writePictures, writeTinyModel } from '../test/support/tiny.ts';
 
-const [kind = 'pglite', count = '200'] = process.argv.slice(2);
+const [kind = 'pglite', count = '200', log] = process.argv.slice(2);
 const kills = Number(count);
 const workers = kind === 'postgres' ? 3 : 2;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -88,14 +89,30 @@ const expected = await outcome(undisturbedDb);
 const longest = Math.round((performance.now() - begun) / 6);
 console.log(`undisturbed: ${expected.hashes.size} trials`);
 
-let killed = { main: 0, worker: 0 };
-let rounds = 0;
-let restarts = 0;
-let bad = 0;
-while (killed.main + killed.worker < kills) {
-  rounds++;
-  const server = kind === 'postgres' ? await startPostgres(postgresBinaries()!) : undefined;
-  const db = server?.url ?? join(root, `round-${rounds}`);
+/** What a round saw; the same fields summed over all rounds. */
+interface Round {
+  readonly kind: string;
+  readonly main: number;
+  readonly worker: number;
+  readonly restarts: number;
+  readonly attempts: number;
+  readonly trials: number;
+  readonly differ: number;
+  readonly notOnce: number;
+}
+
+const history = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
+const rounds = history
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => JSON.parse(line) as Round)
+  .filter((round) => round.kind === kind);
+const sum = (key: Exclude<keyof Round, 'kind'>) => rounds.reduce((total, round) => total + round[key], 0);
+const counted = () => sum('main') + sum('worker');
+
+async function disturbed(db: string, server: Server | undefined): Promise<Round> {
+  let [main, worker, restarts] = [0, 0, 0];
+  const enough = () => counted() + main + worker >= kills;
   for (;;) {
     const { child, ended, error } = start(db);
     let code: number | null | undefined;
@@ -104,19 +121,19 @@ while (killed.main + killed.worker < kills) {
     });
     while (code === undefined) {
       await new Promise((wake) => setTimeout(wake, 100 + rng.below(longest)));
-      if (code !== undefined || killed.main + killed.worker >= kills) continue;
+      if (code !== undefined || enough()) continue;
       const victims = childrenOf(child.pid!);
       if (server && rng.below(15) === 0) {
         server.restart(rng.below(2) === 0 ? 'fast' : 'immediate');
         restarts++;
       } else if (victims.length === 0 || rng.below(3) === 0) {
         child.kill('SIGKILL');
-        killed = { ...killed, main: killed.main + 1 };
+        main++;
         await ended;
       } else {
         try {
           process.kill(victims[rng.below(victims.length)]!, 'SIGKILL');
-          killed = { ...killed, worker: killed.worker + 1 };
+          worker++;
         } catch {
           // it was gone already
         }
@@ -126,17 +143,38 @@ while (killed.main + killed.worker < kills) {
     if (code !== null) throw new Error(`the study ended with ${code}: ${error()}`);
   }
   const got = await outcome(db);
-  const differ = [...expected.hashes].filter(([id, hash]) => got.hashes.get(id) !== hash);
-  bad += differ.length + got.wrong.length + Math.abs(got.hashes.size - expected.hashes.size);
-  console.log(
-    `round ${rounds}: ${got.hashes.size} trials in ${got.attempts} attempts; ${killed.main} kills of the main process and ${killed.worker} of workers so far${server ? `, ${restarts} restarts of the server` : ''}; ${differ.length} results differ, ${got.wrong.length} not exactly once`,
+  const differ = [...new Set([...expected.hashes.keys(), ...got.hashes.keys()])].filter(
+    (id) => got.hashes.get(id) !== expected.hashes.get(id),
   );
   for (const line of got.wrong) console.log(`  ${line}`);
-  for (const [id] of differ) console.log(`  differs: ${id}`);
+  for (const id of differ) console.log(`  differs: ${id}`);
+  return {
+    kind,
+    main,
+    worker,
+    restarts,
+    attempts: got.attempts,
+    trials: got.hashes.size,
+    differ: differ.length,
+    notOnce: got.wrong.length,
+  };
+}
+
+while (counted() < kills) {
+  const server = kind === 'postgres' ? await startPostgres(postgresBinaries()!) : undefined;
+  const folder = join(root, `round-${rounds.length}`);
+  const round = await disturbed(server?.url ?? folder, server);
+  rounds.push(round);
+  if (log !== undefined) await appendFile(log, `${JSON.stringify(round)}\n`);
   await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+  console.log(
+    `round ${rounds.length}: ${round.trials} trials in ${round.attempts} attempts; ${sum('main')} kills of the main process and ${sum('worker')} of workers so far${server ? `, ${sum('restarts')} restarts of the server` : ''}; ${round.differ} results differ, ${round.notOnce} not exactly once`,
+  );
 }
 await rm(root, { recursive: true, force: true });
+const bad = sum('differ') + sum('notOnce');
 console.log(
-  `${killed.main + killed.worker} kills on ${kind}: ${bad === 0 ? 'nothing lost, nothing twice, all bits equal' : `${bad} wrong`}`,
+  `${counted()} kills on ${kind} in ${rounds.length} rounds: ${bad === 0 ? 'nothing lost, nothing twice, all bits equal' : `${bad} wrong`}`,
 );
 process.exit(bad === 0 ? 0 : 1);

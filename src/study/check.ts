@@ -26,6 +26,8 @@ export interface Cell {
   readonly model: string;
   readonly data: string;
   readonly method: string;
+  /** What a final run is expected to take, as a multiple of a tuning run. */
+  readonly finalCost: number;
   readonly points: readonly Point[];
 }
 
@@ -52,6 +54,13 @@ function pointsInBudget({ budget, seeds }: Plan, cells: number): number {
   if (budget.trials === undefined || cells === 0) return Number.POSITIVE_INFINITY;
   return Math.floor((budget.trials - cells * seeds.length) / cells);
 }
+
+/** Passes over a picture, counted as forward ones: a training step goes forward and, at twice the cost, backward. */
+const trainingPass = 3;
+
+/** Tuning trains on train and looks at val after each epoch; a final run trains on both and looks at test once. */
+const finalCostOf = ({ pictures: { train, val, test } }: CheckedData, epochs: number): number =>
+  (trainingPass * (train + val) + test / epochs) / (trainingPass * train + val);
 
 /** The trial of one point. Throws OptionError for values that don't go together. */
 function trialOf(
@@ -152,7 +161,8 @@ export async function openPlan(
         ['data'],
         `${set.name} has no validation pictures to choose among ${points.size} points by; set valFraction`,
       );
-    return { ...names, points: [...points.values()] };
+    const all = [...points.values()];
+    return { ...names, finalCost: finalCostOf(set, all[0]?.trial.run.training.epochs ?? 1), points: all };
   };
   const cells = models.flatMap((model) => data.flatMap((set) => methods.map((method) => cellOf(model, set, method))));
   if (problems.length > 0) return refuse(file, problems);

@@ -25,8 +25,16 @@ export const studyId = ({ plan, cells }: Study): string =>
     choose: plan.choose,
     seeds: plan.seeds,
     budget: plan.budget,
-    cells: cells.map(({ points, ...names }) => ({ ...names, points: points.map(({ id }) => id) })),
+    cells: cells.map(({ points, finalCost: _, ...names }) => ({ ...names, points: points.map(({ id }) => id) })),
   } as unknown as Json);
+
+/** What the store keeps of a study. */
+export const studyRow = (study: Study): Pick<StudyRow, 'id' | 'name' | 'plan' | 'cells'> => ({
+  id: studyId(study),
+  name: study.plan.name,
+  plan: study.plan,
+  cells: study.cells.map(({ model, data, method, finalCost }) => ({ model, data, method, finalCost })),
+});
 
 function finalTrials(plan: Plan, cell: number, spec: TrialSpec, point: TrialPoint): NewTrial[] {
   return plan.seeds.map((seed, i) => {

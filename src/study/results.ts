@@ -1,7 +1,6 @@
 // The results of studies: final runs, and their mean and confidence interval for each model, data and method.
 import type { Metrics } from '../train/metrics.ts';
 import type { StudyRow, TrialRow } from './rows.ts';
-import type { Store } from './store.ts';
 
 export interface FinalResult {
   readonly study: string;
@@ -109,11 +108,4 @@ export function summarize(results: readonly FinalResult[]): Summary[] {
     );
     return { study, model, data, method, params, parameters, seeds, tried, tied, shifts, ...interval(top1, pictures) };
   });
-}
-
-/** The final results of the studies, one after the other. */
-export async function resultsOf(store: Store, studies: readonly StudyRow[]): Promise<FinalResult[]> {
-  const all: FinalResult[] = [];
-  for (const study of studies) all.push(...finalResults(study, await store.trials(study.id)));
-  return all;
 }

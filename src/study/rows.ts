@@ -1,13 +1,20 @@
 // What the study store hands out: studies, trials, workers, as plain records.
 import type { Metrics } from '../train/metrics.ts';
-import type { StudyStatus, TrialState } from './db/tables.ts';
 import type { Plan } from './plan.ts';
 import type { Phase, TrialSpec } from './trial.ts';
+
+export type StudyStatus = 'running' | 'paused' | 'done';
+export type TrialState = 'queued' | 'running' | 'done' | 'failed';
 
 export interface CellName {
   readonly model: string;
   readonly data: string;
   readonly method: string;
+}
+
+export interface CellRow extends CellName {
+  /** What a final run is expected to take, as a multiple of a tuning run; studies of older stores don't have it. */
+  readonly finalCost?: number;
 }
 
 /** What a trial is within its cell. */
@@ -34,7 +41,7 @@ export interface StudyRow {
   readonly id: string;
   readonly name: string;
   readonly plan: Plan;
-  readonly cells: readonly CellName[];
+  readonly cells: readonly CellRow[];
   readonly status: StudyStatus;
   readonly created: number;
 }

@@ -1,8 +1,6 @@
-// Where a study stands: counts, best so far, work left. Pure but for reading it, so that it can be shown by whoever can read
-// the store.
+// Where a study stands: counts, best so far, work left. Pure, so that it can be shown by whoever can read the store.
 import { costsOf } from './costs.ts';
 import type { StudyRow, WorkerRow } from './rows.ts';
-import type { Store } from './store.ts';
 import type { Group, Tally } from './tally.ts';
 
 export interface Best {
@@ -76,8 +74,12 @@ export function standingOf(study: StudyRow, tally: Tally, workers: readonly Work
   };
 }
 
-export const readStanding = async (
-  store: Pick<Store, 'tally'>,
-  study: StudyRow,
-  workers: readonly WorkerRow[],
-): Promise<Standing> => standingOf(study, await store.tally(study.id), workers);
+/** Seconds left at the rate reached since `start`, at `now` milliseconds; undefined where nothing was done since then. */
+export function secondsLeft(
+  { workDone, workLeft }: Pick<Standing, 'workDone' | 'workLeft'>,
+  start: { readonly workDone: number; readonly at: number },
+  now: number,
+): number | undefined {
+  const done = workDone - start.workDone;
+  return done > 0 && workLeft >= 0 ? (workLeft * (now - start.at)) / 1000 / done : undefined; // NaN: nothing is known yet
+}

@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely';
 import { withRetry } from './db/retry.ts';
 import type { Tables } from './db/tables.ts';
 import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
-import { readTally, type Tally } from './tally.ts';
+import { readTally } from './store-tally.ts';
+import type { Tally } from './tally.ts';
 import type { TrialSpec } from './trial.ts';
 
 export function createReading(kysely: Kysely<Tables>) {

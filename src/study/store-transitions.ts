@@ -2,8 +2,8 @@
 // of a caller's transaction.
 import type { Insertable, Transaction } from 'kysely';
 import { bossDb, type Database } from './db/database.ts';
-import type { AttemptOutcome, StudyTrialTable, Tables, TrialState } from './db/tables.ts';
-import type { NewTrial } from './rows.ts';
+import type { AttemptOutcome, StudyTrialTable, Tables } from './db/tables.ts';
+import type { NewTrial, TrialState } from './rows.ts';
 
 /** Errors after which a trial is given up. */
 export const maxFailures = 3;

@@ -3,10 +3,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { RunError } from '../base/errors.ts';
+import { readStanding } from './look.ts';
 import { advanceStudy } from './protocol.ts';
 import type { StudyRow, WorkerRow } from './rows.ts';
 import { dropSilent, silence } from './silence.ts';
-import { readStanding, type Standing } from './standing.ts';
+import type { Standing } from './standing.ts';
 import type { Store } from './store.ts';
 
 export interface SuperviseOptions {
@@ -17,7 +18,13 @@ export interface SuperviseOptions {
   readonly start: (id: string) => ChildProcess;
   /** Aborted: the workers save and end, and so does this. */
   readonly signal: AbortSignal;
-  readonly onStanding: (standing: Standing, workers: readonly WorkerRow[]) => void;
+}
+
+/** The study as it stands, with the workers that were heard from lately. */
+export interface Look {
+  readonly standing: Standing;
+  readonly workers: readonly WorkerRow[];
+  readonly done: boolean;
 }
 
 /** Milliseconds between two looks at the study: more where looking takes long, so that it takes a tenth of the time, up to a limit. */
@@ -28,9 +35,12 @@ const maxRefusals = 3;
 
 const sleep = (milliseconds: number) => new Promise<void>((wake) => setTimeout(wake, milliseconds));
 
-/** Returns whether the study is done; throws RunError where workers can't work. */
-export async function supervise(options: SuperviseOptions): Promise<boolean> {
-  const { store, signal, onStanding } = options;
+/**
+ * Yields a look from time to time, the last one when the study is done, paused or stopped; no more looks are asked for = it is
+ * stopped. Throws RunError where workers can't work.
+ */
+export async function* supervise(options: SuperviseOptions): AsyncGenerator<Look> {
+  const { store, signal } = options;
   const children = new Map<string, ChildProcess>();
   let ending = false;
   let refusals = 0;
@@ -74,11 +84,10 @@ export async function supervise(options: SuperviseOptions): Promise<boolean> {
       await dropSilent(store);
       const workers = await store.workers(Date.now() - silence);
       const standing = await readStanding(store, study, workers);
-      onStanding(standing, workers);
+      yield { standing, workers, done };
       if (standing.done > doneBefore) refusals = 0;
       doneBefore = standing.done;
-      if (done) return true;
-      if (signal.aborted || study.status === 'paused') return false;
+      if (done || signal.aborted || study.status === 'paused') return;
       if (refusals >= maxRefusals) throw new RunError(refusal || 'study: its workers end without a word');
       await sleep(Math.min(longestPause, Math.max(look, 9 * (performance.now() - begun))));
     }

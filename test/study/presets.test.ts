@@ -1,7 +1,8 @@
 // Presets of plans: as large as they say, with the published grids, and open to what a plan says itself.
 import { expect, it } from 'vitest';
 import { loadPublishedStudy } from '../../src/analysis/published/load.ts';
-import { readPlan } from '../../src/cli/study/run.ts';
+import { givenPlan } from '../../src/cli/study/plan-flags.ts';
+import { readPlan } from '../../src/studies/plan.ts';
 import type { Study } from '../../src/study/check.ts';
 import { planOf } from '../support/study.ts';
 
@@ -87,10 +88,10 @@ it('what is wrong with a preset’s part of a plan is told where the plan names 
 });
 
 it('the command line takes a preset in a plan’s place', async () => {
-  const [problem] = await readPlan(undefined, { preset: 'study/robustness', data: '/none' }).then(
+  const [problem] = await readPlan({ preset: 'study/robustness' }, '/none').then(
     () => [],
     (error: { lines: string[] }) => error.lines,
   );
-  expect(problem).toMatch(/^--preset:1:9: data: data \/none\/imagenet-shifts: /);
-  await expect(readPlan('plan.yaml', { preset: 'mini-vtab' })).rejects.toThrow(/takes a plan file, or --preset NAME/);
+  expect(problem).toMatch(/^plan:2:13: data: data \/none\/imagenet-shifts: /);
+  expect(() => givenPlan('plan.yaml', { preset: 'mini-vtab' })).toThrow(/takes a plan file, or --preset NAME/);
 });

@@ -2,7 +2,7 @@
 // refuses to run as root, so root's tests run it as the user postgres.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function startPostgres(binaries: string): Promise<Server> {
+/** `network`: an address of this machine beside 127.0.0.1, and who may come from there, as `10.0.0.1/30`. */
+export async function startPostgres(binaries: string, network?: string): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'vitune-postgres-'));
   const isRoot = process.getuid?.() === 0;
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -56,11 +57,13 @@ export async function startPostgres(binaries: string): Promise<Server> {
   const log = join(folder, 'log');
   const port = await freePort();
   run('initdb', '-D', data, '-U', 'vitune', '-A', 'trust', '--no-sync', '--locale=C', '-E', 'UTF8');
-  const options = `-h 127.0.0.1 -p ${port} -k ${folder}`;
+  const address = network?.split('/')[0];
+  if (network) await appendFile(join(data, 'pg_hba.conf'), `host all all ${network} trust\n`);
+  const options = `-h 127.0.0.1${address ? `,${address}` : ''} -p ${port} -k ${folder}`;
   const start = () => run('pg_ctl', '-D', data, '-w', '-l', log, '-o', options, 'start');
   start();
   return {
-    url: `postgres://vitune@127.0.0.1:${port}/postgres`,
+    url: `postgres://vitune@${address ?? '127.0.0.1'}:${port}/postgres`,
     restart(mode) {
       run('pg_ctl', '-D', data, '-w', '-m', mode, 'stop');
       start();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { studyEnvironment } from '../../src/cli/study/environment.ts';
+import { studyEnvironment } from '../../src/studies/environment.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
 import { openStore } from '../../src/study/store.ts';

@@ -8,11 +8,12 @@ import { toObjects } from '../../analysis/table.ts';
 import { DataError, messageOf, OptionError, RunError } from '../../base/errors.ts';
 import { renderReport, reportLatex } from '../../report/report.ts';
 import { studyTables } from '../../report/tables.ts';
+import { chosenStudies, withStore } from '../../studies/store.ts';
 import { reportRecords } from '../../study/report-records.ts';
 import { vituneVersion } from '../../train/environment.ts';
 import { printJson } from '../output.ts';
 import { galleryOf } from '../study/gallery.ts';
-import { chosenStudies, dbOption, withStore } from '../study/options.ts';
+import { dbOption } from '../study/options.ts';
 
 interface Flags {
   readonly db: string;

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { OptionError } from '../../base/errors.ts';
+import { studyEnvironment } from '../../studies/environment.ts';
 import { startUi } from '../../web/server/server.ts';
-import { studyEnvironment } from '../study/environment.ts';
 import { dbOption } from '../study/options.ts';
 
 interface Flags {

@@ -1,11 +1,12 @@
 // vitune worker: takes trials of the studies in a store and trains them, on this machine or another one.
 import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
+import { studyEnvironment } from '../../studies/environment.ts';
+import { runsFolder } from '../../studies/store.ts';
 import { openDatabase } from '../../study/open.ts';
 import { openStore } from '../../study/store.ts';
 import { runWorker } from '../../study/worker.ts';
-import { studyEnvironment } from '../study/environment.ts';
-import { dbOption, runsFolder } from '../study/options.ts';
+import { dbOption } from '../study/options.ts';
 
 interface Flags {
   readonly db: string;

@@ -1,13 +1,8 @@
 // vitune study export and import: a study as a folder; results of others to compare with.
-import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
-import { messageOf, OptionError } from '../../base/errors.ts';
-import { importReferences, parseReferences, type Reference } from '../../study/references.ts';
-import { exportStudy } from './export-folder.ts';
-import { layoutReferences } from './import-layout.ts';
-import { publishedName, publishedReferences } from './import-published.ts';
-import { chosenStudies, dbOption, studyOption, withStore } from './options.ts';
+import { exportStudies, importResults } from '../../studies/exchange.ts';
+import { publishedName } from '../../studies/import-published.ts';
+import { dbOption, type LookFlags, studyOption } from './options.ts';
 
 export function exportVerb(): Command {
   return new Command('export')
@@ -15,22 +10,10 @@ export function exportVerb(): Command {
     .argument('<folder>', 'where to write')
     .addOption(dbOption())
     .addOption(studyOption())
-    .action((folder: string, flags: { readonly db: string; readonly study?: string }) =>
-      withStore(flags.db, 'reader', async (store) => {
-        for (const study of await chosenStudies(store, flags.db, flags.study))
-          console.log(`${study.name}: ${await exportStudy(store, study, folder)} trials in ${folder}`);
-      }),
-    );
-}
-
-/** Reads results of others. Throws OptionError. */
-async function referencesFrom(what: string): Promise<Reference[]> {
-  const found = await stat(what).catch((cause: unknown) => {
-    if (what === publishedName) return undefined;
-    throw new OptionError(`import ${what}: can't be read: ${messageOf(cause)}`, { cause });
-  });
-  if (found === undefined) return publishedReferences();
-  return found.isDirectory() ? layoutReferences(what) : parseReferences(what, await readFile(what, 'utf8'));
+    .action(async (folder: string, flags: LookFlags) => {
+      for (const { study, trials } of await exportStudies(folder, flags))
+        console.log(`${study}: ${trials} trials in ${folder}`);
+    });
 }
 
 export function importVerb(): Command {
@@ -43,9 +26,7 @@ export function importVerb(): Command {
     .addOption(dbOption())
     .option('--source <name>', 'what to call them (default: the name of the file or folder)')
     .action(async (what: string, flags: { readonly db: string; readonly source?: string }) => {
-      const records = await referencesFrom(what);
-      const source = flags.source ?? basename(resolve(what)).replace(/\.json$/, '');
-      await withStore(flags.db, 'study', (store) => importReferences(store, source, records));
-      console.log(`${records.length} results of ${source} kept in ${flags.db}`);
+      const { source, results } = await importResults(what, flags);
+      console.log(`${results} results of ${source} kept in ${flags.db}`);
     });
 }

@@ -17,16 +17,10 @@ const maxBest = 12;
 
 const share = ({ workDone, workLeft }: Standing): number => workDone / (workDone + workLeft || 1);
 
-/** Seconds left at the rate since `start`, where anything was done since then. */
-export function secondsLeft(now: Standing, start: { readonly workDone: number; readonly at: number }): number {
-  const done = now.workDone - start.workDone;
-  return done > 0 ? (now.workLeft * ((performance.now() - start.at) / 1000)) / done : Number.NaN;
-}
-
-export function standingLines(standing: Standing, workers: readonly WorkerRow[], left: number): string[] {
+export function standingLines(standing: Standing, workers: readonly WorkerRow[], left: number | undefined): string[] {
   const { done, total, failed, best, failures } = standing;
   const bad = failed > 0 ? colors.yellow(`  ${failed} failed`) : '';
-  const ready = Number.isFinite(left) ? `  ${duration(left)} left` : '';
+  const ready = left === undefined ? '' : `  ${duration(left)} left`;
   return [
     `${bar(share(standing))} ${colors.bold(standing.study)} ${done}/${total} runs${bad}${ready}${standing.status === 'running' ? '' : `  (${standing.status})`}`,
     ...workers.map(({ host, pid, progress }) =>
@@ -44,18 +38,15 @@ export function standingLines(standing: Standing, workers: readonly WorkerRow[],
 
 export function createStudyProgress(stream: NodeJS.WriteStream = process.stderr) {
   const live = stream.isTTY ? createLogUpdate(stream) : undefined;
-  let start: { workDone: number; at: number } | undefined;
   let told = 0;
   return {
     clear: () => live?.clear(),
-    show(standing: Standing, workers: readonly WorkerRow[]) {
-      start ??= { workDone: standing.workDone, at: performance.now() };
-      const left = secondsLeft(standing, start);
+    show(standing: Standing, workers: readonly WorkerRow[], left: number | undefined) {
       if (live) return live(standingLines(standing, workers, left).join('\n'));
       if (standing.done + standing.failed === told) return;
       told = standing.done + standing.failed;
       stream.write(
-        `${standing.study}: ${told}/${standing.total} runs${Number.isFinite(left) ? `, ${duration(left)} left` : ''}\n`,
+        `${standing.study}: ${told}/${standing.total} runs${left === undefined ? '' : `, ${duration(left)} left`}\n`,
       );
     },
   };

@@ -1,9 +1,11 @@
 // vitune study results: the final results as a table, CSV, LaTeX or JSON, imported ones beside them.
 import { Command } from 'commander';
+import { chosenStudies, withStore } from '../../studies/store.ts';
+import { resultsOf } from '../../study/look.ts';
 import { matching, references } from '../../study/references.ts';
-import { resultsOf, type Summary, summarize } from '../../study/results.ts';
+import { type Summary, summarize } from '../../study/results.ts';
 import { printJson } from '../output.ts';
-import { chosenStudies, dbOption, type LookFlags, studyOption, withStore } from './options.ts';
+import { dbOption, type LookFlags, studyOption } from './options.ts';
 import { resultsCsv, resultsLatex, resultsTable } from './tables.ts';
 
 export function results(): Command {

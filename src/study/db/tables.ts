@@ -1,13 +1,12 @@
 // The study store's tables as Kysely sees them; migrations/ makes them. Times are milliseconds since 1970, as doubles: one
 // meaning in every driver.
 import type { ColumnType } from 'kysely';
+import type { StudyStatus, TrialState } from '../rows.ts';
 
 /** A JSON column: text goes in, the parsed value comes out. */
 type JsonColumn<T> = ColumnType<T, string, string>;
 type Bytes = ColumnType<Uint8Array, Uint8Array, Uint8Array>;
 
-export type StudyStatus = 'running' | 'paused' | 'done';
-export type TrialState = 'queued' | 'running' | 'done' | 'failed';
 export type AttemptOutcome = 'done' | 'failed' | 'stopped' | 'lost';
 
 export interface StudyTable {

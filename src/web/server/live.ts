@@ -1,7 +1,7 @@
 // What goes on in the store, for all who look on: one reader whatever their number, and nobody is told the same twice.
 
+import { readStanding } from '../../study/look.ts';
 import { silence } from '../../study/silence.ts';
-import { readStanding } from '../../study/standing.ts';
 import type { Store } from '../../study/store.ts';
 import type { Snapshot, StudySummary } from '../api.ts';
 import type { StoreLease } from './store-lease.ts';

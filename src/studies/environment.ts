@@ -2,20 +2,20 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { RunError } from '../../base/errors.ts';
-import { cacheFolder } from '../../data/cache.ts';
-import { fingerprintOf } from '../../data/content.ts';
-import type { SplitName } from '../../data/dataset.ts';
-import { locateData } from '../../data/locate.ts';
-import { openSafetensors } from '../../formats/safetensors-file.ts';
-import { loadBackbone } from '../../model/load.ts';
-import { defaultModel, embeddedModels, locateModel } from '../../model/locate.ts';
-import { planPresets } from '../../presets/index.ts';
-import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../../study/environment.ts';
-import type { DoneEvent } from '../../train/events.ts';
-import { runTraining } from '../../train/run.ts';
-import { fingerprintOfSets, openSplits, picturesBySet } from '../../train/run-data.ts';
-import { clearRunFolder, readJson, runFiles } from '../../train/run-folder.ts';
+import { RunError } from '../base/errors.ts';
+import { cacheFolder } from '../data/cache.ts';
+import { fingerprintOf } from '../data/content.ts';
+import type { SplitName } from '../data/dataset.ts';
+import { locateData } from '../data/locate.ts';
+import { openSafetensors } from '../formats/safetensors-file.ts';
+import { loadBackbone } from '../model/load.ts';
+import { defaultModel, embeddedModels, locateModel } from '../model/locate.ts';
+import { planPresets } from '../presets/index.ts';
+import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../study/environment.ts';
+import type { DoneEvent } from '../train/events.ts';
+import { runTraining } from '../train/run.ts';
+import { fingerprintOfSets, openSplits, picturesBySet } from '../train/run-data.ts';
+import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
 
 /** The files of a run that the store keeps. */
 const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits];

@@ -1,8 +1,8 @@
 // The published study's 503 results, which ship with the package, as records to compare one's own with.
-import { loadPublishedStudy } from '../../analysis/published/load.ts';
-import { variantName } from '../../analysis/published/study.ts';
-import { vtabTasks } from '../../data/protocols/vtab-1k.ts';
-import type { Reference } from '../../study/references.ts';
+import { loadPublishedStudy } from '../analysis/published/load.ts';
+import { variantName } from '../analysis/published/study.ts';
+import { vtabTasks } from '../data/protocols/vtab-1k.ts';
+import type { Reference } from '../study/references.ts';
 
 /** The name that `import` knows them by. */
 export const publishedName = 'published';

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { messageOf, OptionError } from '../../base/errors.ts';
-import { rowsOf } from '../../data/sources/table-rows.ts';
-import type { Reference } from '../../study/references.ts';
+import { messageOf, OptionError } from '../base/errors.ts';
+import { rowsOf } from '../data/sources/table-rows.ts';
+import type { Reference } from '../study/references.ts';
 
 const finalName = 'final_result.json';
 const summaryName = 'tune_summary.csv';

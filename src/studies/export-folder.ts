@@ -2,10 +2,10 @@
 // the published study's code (tune_summary.csv, final_result.json), which others' scripts read.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeCsv } from '../../formats/csv.ts';
-import { finalResults, summarize } from '../../study/results.ts';
-import type { CellName, StudyRow, TrialRow } from '../../study/rows.ts';
-import type { Store } from '../../study/store.ts';
+import { encodeCsv } from '../formats/csv.ts';
+import { finalResults, summarize } from '../study/results.ts';
+import type { CellName, StudyRow, TrialRow } from '../study/rows.ts';
+import type { Store } from '../study/store.ts';
 
 /** Names in a path hold letters, digits, dots, dashes, underscores and plus signs only. */
 const safe = (name: string): string => name.replaceAll(/[^\w.+-]/g, '_').replace(/^\.+$/, '_');
