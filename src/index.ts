@@ -23,6 +23,7 @@ export {
 } from './base/errors.ts';
 export type { Listing, Picture } from './data/dataset.ts';
 export { checkData, type DataReport } from './data/doctor/check.ts';
+export type { LabelReport, SuspectLabel } from './data/doctor/suspect-labels.ts';
 export { protocols } from './data/protocols/index.ts';
 export type { Protocol } from './data/protocols/protocol.ts';
 export { openListing } from './data/sources/index.ts';
@@ -37,6 +38,7 @@ export { embeddedModels } from './model/locate.ts';
 export type { Device } from './runtime/session.ts';
 export type { DoneEvent, RunEvent } from './train/events.ts';
 export type { UseOptions } from './train/host.ts';
+export { checkLabels, type LabelCheckOptions } from './train/label-check.ts';
 export type { Metrics } from './train/metrics.ts';
 export { type AdapterSummary, type MultiAdapter, openMultiAdapter } from './train/multi-adapter.ts';
 export type { RunSpec } from './train/spec.ts';

@@ -25,6 +25,10 @@ export function matchClasses(where: string, from: readonly string[], to: readonl
   return indices;
 }
 
+/** The sets that one is tested by: `test`, then those made of it. */
+export const testSets = (listing: Listing): ReadonlyMap<string, readonly Picture[]> =>
+  new Map([['test', tested(listing)], ...(listing.shiftsOf?.(tested(listing)) ?? [])]);
+
 /** What a set is tested by: its test part, or the only one it has, or everything. */
 export function tested({ parts }: Pick<Listing, 'parts'>): readonly Picture[] {
   return (

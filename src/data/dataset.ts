@@ -34,7 +34,14 @@ export interface Listing {
   readonly parts: ReadonlyMap<string, readonly Picture[]>;
   /** What the parts come from, for people and records: `folders`, `lists`. */
   readonly rule: string;
+  /** Further test sets, by name, made of whichever pictures are tested on: corrupted copies of them. Left out = none. */
+  readonly shiftsOf?: (test: readonly Picture[]) => ReadonlyMap<string, readonly Picture[]>;
 }
+
+/** Every picture of a listing once, in the order of its parts. */
+export const distinctPictures = ({ parts }: Listing): readonly Picture[] => [
+  ...new Map([...parts.values()].flat().map((picture) => [picture.name, picture])).values(),
+];
 
 /** A listing that a protocol has divided for one run. */
 export interface Dataset {

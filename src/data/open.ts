@@ -1,6 +1,4 @@
 // Data ready for a run: what a source lists, divided by a protocol.
-import { existsSync } from 'node:fs';
-import { corruptionsNamed, withCorruptions } from './corruptions/corrupted.ts';
 import type { Dataset, SplitOptions } from './dataset.ts';
 import { configureProtocol, type ProtocolInput } from './protocols/index.ts';
 import { type ListOptions, openListing } from './sources/index.ts';
@@ -12,13 +10,12 @@ export interface OpenOptions extends SplitOptions, Pick<ListOptions, 'source' | 
 
 /** Opens the data at `path`, or of a built-in name. Throws DataError, and OptionError for an unknown source or protocol. */
 export async function openDataset(path: string, options: OpenOptions): Promise<Dataset> {
-  const corrupted = existsSync(path) ? undefined : corruptionsNamed(path);
-  if (corrupted) return withCorruptions(await openDataset(corrupted.data, options), corrupted.severities);
   const configured = configureProtocol(options.protocol ?? {});
   const { protocol, rounds } = configured;
   const { source, onWarning } = options;
   const listing = await openListing(path, { source, onWarning, prefer: protocol.prefers });
   const round = options.protocol?.round ?? rounds.at(-1)!;
-  const { name, root, classes } = listing;
-  return { name, root, classes, ...protocol.divide(listing, round, configured.options, options) };
+  const { name, root, classes, shiftsOf } = listing;
+  const { splits, shifts, splitRule } = protocol.divide(listing, round, configured.options, options);
+  return { name, root, classes, splits, splitRule, shifts: new Map([...shifts, ...(shiftsOf?.(splits.test) ?? [])]) };
 }

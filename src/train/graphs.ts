@@ -19,10 +19,11 @@ import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
 import type { Value } from '../graph/types.ts';
 import type { ConfiguredMethod } from '../methods/index.ts';
 import { backboneParameters, type VitConfig } from '../model/config.ts';
+import type { Backbone } from '../model/load.ts';
 import { mergedParameters } from '../model/merge.ts';
 import { type Network, type NetworkOptions, type NoiseSpec, network, type ParameterSpec } from '../model/network.ts';
 import { canMerge, type Handlers, type Init } from '../model/sites.ts';
-import { normalizePixels, vit } from '../model/vit.ts';
+import { features, normalizePixels, vit } from '../model/vit.ts';
 import type { Weights } from '../model/weights.ts';
 
 /** What is tuned, and how: everything that shapes the graphs but the batch. */
@@ -256,6 +257,30 @@ export function updateGraph(trained: TrainedParameters, optimizer: Optimizer): G
   const slabs = trained.slabs.map((slab) => graph.input(`param:${slab.name}`, 'float32', [slab.size]));
   const grads = trained.slabs.map((slab) => graph.input(`grad:${slab.name}`, 'float32', [slab.size]));
   addUpdate(graph, trained, optimizer, slabs, grads);
+  return exportGraph(graph);
+}
+
+/** Pictures -> what the head of a frozen backbone would read: `features` (B, width). */
+export function backboneFeatureGraph(
+  { config, weights, preprocessing }: Pick<Backbone, 'config' | 'weights' | 'preprocessing'>,
+  batch: number,
+): GraphModel {
+  const graph = new Graph();
+  const parameter = ({ name }: ParameterSpec): never => {
+    throw new InternalError(`features of a frozen backbone: nothing is trained, got ${name}`);
+  };
+  const net = network({
+    graph,
+    config,
+    weights,
+    batch,
+    classes: 0,
+    methods: [],
+    trains: () => false,
+    parameter,
+  });
+  const pixels = graph.input('pixels', 'uint8', [batch, ...config.imageSize, 3]);
+  graph.output('features', features(net, normalizePixels(pixels, preprocessing.mean, preprocessing.std)));
   return exportGraph(graph);
 }
 

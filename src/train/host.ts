@@ -129,7 +129,7 @@ export async function openHost(options: UseOptions & { readonly shareWeights?: b
         tuning,
         trained,
         tensors,
-        logits: (pictures) => evaluator.logits(pictures, params),
+        logits: (pictures) => evaluator.rows(pictures, params),
         async dispose() {
           if (--shared.users > 0) return;
           sessions.delete(key);

@@ -53,7 +53,7 @@ export function createRunEvaluation(
       const entered = entering.get(pictures) ?? (yield* features.evaluation(pictures, times));
       entering.set(pictures, entered);
       const evaluator = await evaluatorFor(entered);
-      const logits = await evaluator.logits(entered.pictures, parametersOf(state));
+      const logits = await evaluator.rows(entered.pictures, parametersOf(state));
       return { logits, metrics: metricsOf(logits, pictures.labels, data.classes.length) };
     },
     async dispose() {

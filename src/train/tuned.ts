@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { DataError } from '../base/errors.ts';
 import { openPack } from '../data/cache.ts';
-import { matchClasses, tested } from '../data/classes.ts';
+import { matchClasses, testSets } from '../data/classes.ts';
 import { decode } from '../data/decode.ts';
 import { openListing } from '../data/sources/index.ts';
 import { renamed } from '../data/stored.ts';
@@ -21,6 +21,8 @@ export interface Prediction {
 
 export interface Evaluation extends Metrics {
   readonly split: string;
+  /** The same for every further test set of the data, by name: corrupted copies. */
+  readonly shifts: Readonly<Record<string, Metrics>>;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -59,21 +61,24 @@ export function tunedOn(loaded: Classifier): Tuned {
       const listing = await openListing(data, { source });
       const split = listing.parts.has('test') ? 'test' : 'all';
       const indices = matchClasses(`${data} and ${basename(folder)}`, listing.classes, classes);
-      const relabelled = tested(listing).map((picture) => renamed(picture, picture.name, indices[picture.label]!));
-      const opened = await openPack({
-        pictures: relabelled,
-        geometry: geometryOf(preprocessing),
-        strict: false,
-      });
-      try {
-        if (opened.pictures.length === 0)
-          throw new DataError(`data ${data}: no picture can be read (${opened.unreadable[0]?.reason})`);
-        const all = await logits({ count: opened.pictures.length, copy: opened.copy });
-        const labels = opened.pictures.map((picture) => picture.label);
-        return { ...metricsOf(all, labels, classes.length), split, unreadable: opened.unreadable };
-      } finally {
-        opened.close();
+      const metrics: Record<string, Metrics> = {};
+      const unreadable: Unreadable[] = [];
+      for (const [set, pictures] of testSets(listing)) {
+        const relabelled = pictures.map((picture) => renamed(picture, picture.name, indices[picture.label]!));
+        const opened = await openPack({ pictures: relabelled, geometry: geometryOf(preprocessing), strict: false });
+        try {
+          if (opened.pictures.length === 0)
+            throw new DataError(`data ${data}: no picture can be read (${opened.unreadable[0]?.reason})`);
+          if (set === 'test') unreadable.push(...opened.unreadable); // of the others it is the same pictures
+          const all = await logits({ count: opened.pictures.length, copy: opened.copy });
+          const labels = opened.pictures.map((picture) => picture.label);
+          metrics[set] = metricsOf(all, labels, classes.length);
+        } finally {
+          opened.close();
+        }
       }
+      const { test, ...shifts } = metrics as { readonly test: Metrics };
+      return { ...test, split, shifts, unreadable };
     },
     async predict(pictures) {
       const decoded: Uint8Array[] = [];

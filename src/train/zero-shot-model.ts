@@ -41,7 +41,7 @@ export async function openZeroShot(
   return tunedOn({
     folder: backbone.path,
     config: { classes, preprocessing: backbone.preprocessing },
-    logits: (pictures) => evaluator.logits(pictures, params),
+    logits: (pictures) => evaluator.rows(pictures, params),
     dispose: () => evaluator.dispose(),
   });
 }

@@ -54,6 +54,24 @@ describe('train, evaluate, predict', () => {
     expect(result.top1).toBeLessThanOrEqual(1);
   });
 
+  it('evaluate measures corrupted copies beside the pictures themselves', async () => {
+    const { code, stdout } = await vitune('evaluate', done, `corruptions@1:${data}`, '--json');
+    const { pictures, shifts } = JSON.parse(stdout) as {
+      pictures: number;
+      shifts: Record<string, { pictures: number }>;
+    };
+    expect([code, pictures, Object.keys(shifts).length]).toEqual([0, 36, 15]);
+    expect(shifts['fog-1']!.pictures).toBe(36);
+  });
+
+  it('data check suspects labels by a model, and takes whatever train takes', async () => {
+    const { code, stdout } = await vitune('data', 'check', `corruptions:${data}`, '--model', 'vitune-tiny', '--json');
+    const report = JSON.parse(stdout) as { pictures: number; agreement: number; suspicious: { name: string }[] };
+    expect([code, report.pictures]).toEqual([0, 36]);
+    expect(report.agreement).toBeGreaterThan(0.5); // discs, rings and so on are easily told apart
+    expect(Array.isArray(report.suspicious)).toBe(true);
+  });
+
   it('predict names the classes of pictures', async () => {
     const picture = join(data, 'disc', '1.png');
     const { code, stdout } = await vitune('predict', done, picture, picture, '--json');

@@ -6,6 +6,15 @@ import { readPlan } from '../../src/studies/plan.ts';
 import type { Study } from '../../src/study/check.ts';
 import { planOf } from '../support/study.ts';
 
+/** The values of each axis that varies, whatever the axes are called. */
+const axes = (points: readonly (readonly unknown[])[]): string =>
+  (points[0] ?? [])
+    .map((_, i) => [...new Set(points.map((point) => point[i]))])
+    .filter((values) => values.length > 1)
+    .map((values) => JSON.stringify(values.sort()))
+    .sort()
+    .join();
+
 const size = ({ cells }: Study) => [cells.length, cells.reduce((n, { points }) => n + points.length, 0)];
 const published = loadPublishedStudy();
 
@@ -50,6 +59,12 @@ it('study/many-shot and study/robustness have as many points as the released res
     ...(await own('preset: study/many-shot', 'resisc45-full')),
   ].sort((a, b) => a - b);
   expect(both).toEqual(manyShot);
+  // Their values, as sets; a method's size and epochs are the same in all of its points and no axis of the released grids.
+  const released = published.results.filter((r) => r.protocol === 'many-shot' && r.set === 'resisc45');
+  const theirs = released.map(({ grid }) => axes(published.grids[grid]!.points));
+  const { cells } = await planOf('preset: study/many-shot');
+  const ours = cells.map(({ points }) => axes(points.map(({ params }) => Object.values(params))));
+  expect(ours.sort()).toEqual(theirs.sort());
   expect(await own('preset: study/robustness', 'imagenet-shifts')).toEqual(counts('robustness', 'imagenet-100-shot'));
 });
 

@@ -9,7 +9,7 @@ import { trainingOptions } from '../../train/training-options.ts';
 import { openTuned, type Tuned } from '../../train/tuned.ts';
 import { openZeroShot } from '../../train/zero-shot-model.ts';
 import { type UseFlags, wiseAlphaHelp } from '../flags.ts';
-import { percent, printJson } from '../output.ts';
+import { percent, printJson, table } from '../output.ts';
 
 interface Flags extends UseFlags {
   readonly source?: string;
@@ -62,5 +62,10 @@ export function evaluate(): Command {
       console.log(`loss                ${result.loss.toFixed(4)}`);
       console.log(`calibration (ECE)   ${result.ece.toFixed(4)}`);
       console.log(`pictures            ${result.pictures} (${result.split})`);
+      const shifts = Object.entries(result.shifts);
+      if (shifts.length === 0) return;
+      const mean = shifts.reduce((sum, [, { top1 }]) => sum + top1, 0) / shifts.length;
+      const rows = [...shifts.map(([name, { top1 }]) => [name, percent(top1)]), ['mean', percent(mean)]];
+      console.log(`\n${table(['shifted', 'top-1'], rows, [1])}`);
     });
 }

@@ -2,7 +2,7 @@
 // severities beside it, `corruptions@3:DATA` at one. Pictures are changed when they are read, never before.
 import sharp from 'sharp';
 import { stream } from '../../base/rng.ts';
-import type { Dataset, Picture } from '../dataset.ts';
+import type { Listing, Picture } from '../dataset.ts';
 import { decode, type Pixels } from '../decode.ts';
 import { resize } from '../resize.ts';
 import { referenceSide } from './image.ts';
@@ -51,16 +51,19 @@ export function corruptedPicture(picture: Picture, corruption: Corruption, sever
   };
 }
 
-/** The data set with its test pictures under every corruption as shifted test sets `gaussian-noise-1` ... `jpeg-5`. */
-export function withCorruptions(dataset: Dataset, at: readonly Severity[]): Dataset {
-  const made = corruptions.flatMap((corruption) =>
-    at.map(
-      (severity) =>
-        [
-          `${corruption.name}-${severity}`,
-          dataset.splits.test.map((picture) => corruptedPicture(picture, corruption, severity)),
-        ] as const,
-    ),
-  );
-  return { ...dataset, name: `corruptions-${dataset.name}`, shifts: new Map([...dataset.shifts, ...made]) };
+/** The same data; whatever is tested on is tested on under every corruption too: `gaussian-noise-1` ... `jpeg-5`. */
+export function withCorruptions(listing: Listing, at: readonly Severity[]): Listing {
+  const shiftsOf = (test: readonly Picture[]) =>
+    new Map(
+      corruptions.flatMap((corruption) =>
+        at.map(
+          (severity) =>
+            [
+              `${corruption.name}-${severity}`,
+              test.map((picture) => corruptedPicture(picture, corruption, severity)),
+            ] as const,
+        ),
+      ),
+    );
+  return { ...listing, name: `corruptions-${listing.name}`, shiftsOf };
 }

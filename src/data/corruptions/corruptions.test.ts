@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../base/identity.ts';
 import { stream } from '../../base/rng.ts';
+import { testSets } from '../classes.ts';
 import type { Picture } from '../dataset.ts';
 import { decode, type Pixels } from '../decode.ts';
 import { type OpenOptions, openDataset } from '../open.ts';
 import { resize } from '../resize.ts';
+import { openListing } from '../sources/index.ts';
 import { corruptedPicture } from './corrupted.ts';
 import { corruptionNamed, corruptions, type Severity, severities } from './index.ts';
 
@@ -93,6 +95,14 @@ describe('corruptions:DATA', () => {
           .map(Number),
       ),
     ).toBe(224);
+  });
+
+  it('is listed as DATA, its copies beside it, wherever data is asked for', async () => {
+    const [plain, corrupted] = [await openListing('shapes/count'), await openListing('corruptions@3:shapes/count')];
+    expect([...corrupted.parts.keys()]).toEqual([...plain.parts.keys()]);
+    const sets = testSets(corrupted);
+    expect([...sets.keys()].slice(0, 2)).toEqual(['test', 'gaussian-noise-3']);
+    expect([sets.size, sets.get('jpeg-3')!.length, testSets(plain).size]).toEqual([16, 1000, 1]);
   });
 
   it('names the corruption that was meant', () => {

@@ -114,10 +114,22 @@ it('shows it all on one sheet, with names made harmless', async () => {
     for (let i = 0; i < 3; i++) await writeFile(join(folder, name, `${i}.png`), await blobs(300 + i));
   }
   const listing = await openListing(folder);
-  const html = await contactSheet(listing, await checkData(listing));
-  expect(html).toContain('<h2>Copies with different labels (3)</h2>');
-  expect(html).toContain('&lt;b&gt;');
-  expect(html).not.toContain('<b>');
-  expect(html).not.toMatch(/https?:/);
-  expect(html.match(/data:image\/jpeg/g)!.length).toBe(6 + 6 + 6);
+  const report = await checkData(listing);
+  const html = await contactSheet(listing, {
+    ...report,
+    suspicious: [{ name: 'dog/1.png', label: 'dog', suggested: '<b>', confidence: 0.914 }],
+    agreement: 0.5,
+    unjudged: [],
+  });
+  const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map((match) => match[1]);
+  expect(headings).toEqual([
+    'Copies with different labels <small>3</small>',
+    'Suspicious labels <small>1</small>',
+    'Copies <small>3</small>',
+    '&lt;b&gt; <small>3</small>',
+    'dog <small>3</small>',
+  ]);
+  expect(html).toContain('<strong>dog → &lt;b&gt;? 91 %</strong>');
+  expect([html.includes('<b>'), html.includes('<script'), /https?:/.test(html)]).toEqual([false, false, false]);
+  expect(html.match(/data:image\/jpeg/g)!.length).toBe(6 + 1 + 6 + 6);
 });

@@ -2,7 +2,7 @@
 // near), copies across splits, copies with different labels, and how balanced the classes are.
 import { messageOf } from '../../base/errors.ts';
 import { contentHash } from '../content.ts';
-import type { Listing, Picture } from '../dataset.ts';
+import { distinctPictures, type Listing, type Picture } from '../dataset.ts';
 import { decode } from '../decode.ts';
 import { inOrder } from '../in-order.ts';
 import { nearGroups, unions } from './near-duplicates.ts';
@@ -91,7 +91,7 @@ export async function checkData(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<DataReport> {
   const { classes, parts } = listing;
-  const pictures = [...new Map([...parts.values()].flat().map((picture) => [picture.name, picture])).values()];
+  const pictures = distinctPictures(listing);
   const partsOf = new Map<string, string[]>();
   for (const [part, held] of parts)
     if (!repeatingParts.includes(part))

@@ -26,6 +26,8 @@ export const publishedSeries: readonly {
     counts: [225, 450, 900, 2250, 4500, 9000, 25_200],
     valFraction: (n) => (n <= 450 ? 0.2 : 0.1),
   },
+  // Released for the whole set only, which VTAB splits into 63,000 and 7,000.
+  { data: 'Clevr-distance', full: 70_000, counts: [70_000], valFraction: () => 0.1 },
 ];
 
 export const manyShot = defineProtocol({

@@ -1,9 +1,11 @@
 // Protocols divide a listing: each picture where it belongs, nested and disjoint as promised, alike on every machine.
 import { describe, expect, it } from 'vitest';
+import { loadPublishedStudy } from '../../analysis/published/load.ts';
 import { sha256 } from '../../base/identity.ts';
 import type { Listing, Picture, SplitOptions } from '../dataset.ts';
 import { pictureIn } from '../stored.ts';
 import { checkTrainCount, chooseProtocol, configureProtocol, protocols } from './index.ts';
+import { publishedSeries } from './many-shot.ts';
 import { vtabTasks } from './vtab-1k.ts';
 import { settingsOf, vtabGrids } from './vtab-grids.ts';
 
@@ -227,4 +229,19 @@ describe('vtab-1k', () => {
     });
     expect(Object.values(counts).reduce((a, b) => a + b, 0)).toBe(516);
   });
+});
+
+it("many-shot's published series hold the numbers of pictures that results were released for", () => {
+  const released = loadPublishedStudy().results.filter(({ protocol }) => protocol === 'many-shot');
+  const counts = (name: string) => [...new Set(released.filter(({ set }) => set === name).map((r) => r.pictures))];
+  expect(publishedSeries.map(({ data }) => data.toLowerCase().replace('cifar-', 'cifar'))).toEqual([
+    'cifar100',
+    'resisc45',
+    'clevr-distance',
+  ]);
+  for (const { data, full, counts: series, valFraction } of publishedSeries) {
+    const ours = counts(data.toLowerCase().replace('cifar-', 'cifar'));
+    expect(series).toEqual(expect.arrayContaining(ours));
+    expect([ours.includes(full), series.at(-1), valFraction(full)]).toEqual([true, full, 0.1]);
+  }
 });

@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path';
 import { DataError, OptionError } from '../../base/errors.ts';
 import { unknownName } from '../../base/suggest.ts';
 import { builtinNamed, listBuiltin } from '../builtin/index.ts';
+import { corruptionsNamed, withCorruptions } from '../corruptions/corrupted.ts';
 import { type Listing, type Place, type Source, type Warn, warnOnProcess } from '../dataset.ts';
 import { cifarBinary } from './cifar-binary.ts';
 import { cifarPython } from './cifar-python.ts';
@@ -49,10 +50,12 @@ async function placeAt(path: string, warn: Warn): Promise<Place> {
   return { path, name: basename(given), root, isFolder: (await stat(root)).isDirectory(), warn };
 }
 
-/** Lists the data at `path`, or of a built-in name where no such path exists. Throws DataError, and OptionError for an unknown source. */
+/** Lists the data at `path`, or of a built-in name or `corruptions:DATA` where no such path exists. Throws DataError, and OptionError for an unknown source. */
 export async function openListing(path: string, options: ListOptions = {}): Promise<Listing> {
   const { source = 'auto', prefer, onWarning = warnOnProcess } = options;
   if (!sourceNames.includes(source)) throw new OptionError(`data: ${unknownName('source', source, sourceNames)}`);
+  const corrupted = existsSync(path) ? undefined : corruptionsNamed(path);
+  if (corrupted) return withCorruptions(await openListing(corrupted.data, options), corrupted.severities);
   const builtin = existsSync(path) ? undefined : builtinNamed(path);
   if (builtin) return listBuiltin(builtin);
   const place = await placeAt(path, onWarning);

@@ -2,7 +2,7 @@
 // without `part` are put together, split by split; one with `part` becomes a test set of that name. Classes are matched by name, so
 // that a set may have a part of another's classes.
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError, messageOf } from '../../base/errors.ts';
 import { matchClasses, tested } from '../classes.ts';
@@ -58,7 +58,7 @@ async function listJoined(place: Place, openListing: OpenListing): Promise<Listi
     const chosen = part === undefined ? listing.parts : new Map([[part, tested(listing)]]);
     for (const [from, pictures] of chosen) {
       const held = parts.get(from) ?? [];
-      for (const picture of pictures) held.push(renamed(picture, join(prefix, picture.name), indices[picture.label]!));
+      for (const picture of pictures) held.push(renamed(picture, `${prefix}/${picture.name}`, indices[picture.label]!));
       parts.set(from, held);
     }
   }
