@@ -2,13 +2,14 @@
 // Methods that can be merged are; the others stay in the graph as they are. Precisions: model.onnx in float32;
 // model_fp16.onnx keeps matrices as float16 and computes in float32, because half the file is what it is for, and operators
 // in half precision are missing or slow on CPUs and in WebAssembly; model_quantized.onnx has the layers of the blocks in
-// whole numbers (graph/quantize.ts).
+// whole numbers (graph/quantize-inference.ts).
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../base/errors.ts';
 import { bytesOf, type Tensor } from '../base/tensor.ts';
 import { narrow } from '../formats/half.ts';
 import type { GraphModel } from '../graph/export.ts';
+import { dynamicQuantization } from '../graph/quantize-inference.ts';
 import { backboneParameters, type VitConfig } from '../model/config.ts';
 import { canMerge } from '../model/sites.ts';
 import type { Weight, Weights } from '../model/weights.ts';
@@ -123,7 +124,7 @@ export async function writeOnnx(
       throw new RunError('export: this backbone is too large to be quantised; export without --int8');
     if (outside) external[file] = 1;
     const weights = await placed(tuning, precision, outside ? { folder: onnxFolder, file: `${file}_data` } : undefined);
-    const quantize = precision === 'int8' ? { quantize: (name: string) => layers.has(name) } : {};
+    const quantize = precision === 'int8' ? { quantize: dynamicQuantization((name) => layers.has(name)) } : {};
     const model = inferenceGraph({ ...tuning, weights }, values, quantize);
     await writeFile(join(onnxFolder, file), model.bytes);
     written.push({ file: `onnx/${file}`, precision, model });

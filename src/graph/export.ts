@@ -1,13 +1,14 @@
 // A finished graph as ONNX bytes. Constants that live in a file are referenced where they lie (external data), so a graph
 // over a 300 MB checkpoint is a few kilobytes and its weights stay memory-mapped.
-import { InternalError } from '../base/errors.ts';
 import { bytesOf, type DType, int64, type Shape, showShape, type Tensor } from '../base/tensor.ts';
 import { onnx, onnxDType } from '../formats/onnx/proto.ts';
+import { commonFolder, placeBelow } from './external-data.ts';
 import { type Graph, isFileSlice, reachable } from './graph.ts';
 import { anyBatch, batchAxis, openShapes } from './open-batch.ts';
+import { castOp } from './ops/elementwise.ts';
 import { portable } from './portable.ts';
-import { quantizedLinear, quantizeWeight } from './quantize.ts';
-import type { OnnxNode, TensorType, Value } from './types.ts';
+import type { FrozenProduct, Quantizer } from './quantize.ts';
+import type { OnnxNode, Stored, TensorType, Value } from './types.ts';
 
 export interface ExportOptions {
   /**
@@ -15,15 +16,15 @@ export interface ExportOptions {
    * (open-batch.ts), and its first input has them on its first axis.
    */
   readonly portable?: boolean;
-  /** Linear layers whose weight, by name, is to be dynamically quantised; it must lie in memory. */
-  readonly quantize?: (weight: string) => boolean;
+  /** Writes products with frozen weights in another form. */
+  readonly quantize?: Quantizer;
 }
 
 /** A graph that a runtime can run. */
 export interface GraphModel {
   /** A serialised ONNX ModelProto. */
   readonly bytes: Uint8Array;
-  /** The folder in which the files of external constants lie, where there are any. */
+  /** The folder in which, or below which, the files of external constants lie, where there are any. */
   readonly folder: string | undefined;
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputs: ReadonlyMap<string, TensorType>;
@@ -43,6 +44,21 @@ const valueInfo = (name: string, { dtype, shape }: { dtype: DType; shape: Shape 
   },
 });
 
+/** A constant as ONNX has it: its bytes, or the place below `folder` where they lie. */
+function initializer(name: string, { dtype, shape, data }: Stored, folder: string | undefined) {
+  const type = { name, dims: [...shape], dataType: onnxDType[dtype] };
+  if (!isFileSlice(data)) return { ...type, rawData: bytesOf(data) };
+  return {
+    ...type,
+    dataLocation: 1,
+    externalData: [
+      { key: 'location', value: placeBelow(folder!, data) },
+      { key: 'offset', value: String(data.offset) },
+      { key: 'length', value: String(data.byteLength) },
+    ],
+  };
+}
+
 function attributesOf({ ints = {}, floats = {}, strings = {} }: OnnxNode) {
   return [
     ...Object.entries(ints).map(([name, value]) =>
@@ -53,7 +69,31 @@ function attributesOf({ ints = {}, floats = {}, strings = {} }: OnnxNode) {
   ];
 }
 
-/** Serialises what the graph's outputs need. Throws InternalError where its constants lie in more than one folder. */
+/** The constant that a value is, as it is stored: a cast of one in half precision is that constant. */
+function frozen({ dtype, shape, origin }: Value): FrozenProduct['weight'] | undefined {
+  switch (origin.kind) {
+    case 'constant':
+      return { name: origin.name, dtype, shape, data: origin.data };
+    case 'node':
+      return origin.node.op.name === castOp.name ? frozen(origin.node.inputs[0]!) : undefined;
+    case 'input':
+      return undefined;
+  }
+}
+
+/** The nodes without those whose results nobody reads. */
+function withoutDead(nodes: readonly OnnxNode[], outputs: Iterable<string>): OnnxNode[] {
+  const read = new Set(outputs);
+  const live: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => read.has(name))) continue;
+    for (const name of node.inputs) read.add(name);
+    live.push(node);
+  }
+  return live.reverse();
+}
+
+/** Serialises what the graph's outputs need. Throws InternalError where its constants' files share no folder. */
 export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphModel {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
@@ -66,34 +106,13 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
     return name;
   };
 
-  const initializers = new Map<string, object>();
-  let folder: string | undefined;
-  const addTensor = (name: string, tensor: Tensor) => {
-    initializers.set(name, {
-      name,
-      dims: [...tensor.shape],
-      dataType: onnxDType[tensor.dtype],
-      rawData: bytesOf(tensor),
-    });
+  const constants = new Map<string, Stored>();
+  const constant = (name: string, stored: Stored) => {
+    if (!constants.has(name)) constants.set(name, stored);
+    return name;
   };
-  const addConstant = (value: Value) => {
-    if (value.origin.kind !== 'constant' || initializers.has(value.origin.name)) return;
-    const { name, data } = value.origin;
-    if (!isFileSlice(data)) return addTensor(name, data);
-    if (folder !== undefined && folder !== data.folder)
-      throw new InternalError(`export: weights lie in ${folder} and in ${data.folder}; a graph takes one folder`);
-    folder = data.folder;
-    initializers.set(name, {
-      name,
-      dims: [...value.shape],
-      dataType: onnxDType[value.dtype],
-      dataLocation: 1,
-      externalData: [
-        { key: 'location', value: data.file },
-        { key: 'offset', value: String(data.offset) },
-        { key: 'length', value: String(data.byteLength) },
-      ],
-    });
+  const addConstant = ({ dtype, shape, origin }: Value) => {
+    if (origin.kind === 'constant') constant(origin.name, { dtype, shape, data: origin.data });
   };
 
   const nodes: OnnxNode[] = [];
@@ -119,17 +138,13 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
     isRead: (name: string) => !ranks.has(name) || read.has(name),
   };
 
-  /** The layer in whole numbers, where it is to be quantised. */
-  const quantized = (weight: Value | undefined, node: OnnxNode): readonly OnnxNode[] | undefined => {
-    const origin = weight?.origin;
-    if (node.opType !== 'Gemm' || origin?.kind !== 'constant' || !options.quantize?.(origin.name)) return undefined;
-    if (isFileSlice(origin.data) || origin.data.dtype !== 'float32' || node.ints?.transA || !node.ints?.transB)
-      throw new InternalError(`export: ${origin.name} can't be quantised`);
-    const { values, scales } = quantizeWeight(origin.data as Tensor<'float32'>);
-    const names = { values: `${origin.name}.quantized`, scales: `${origin.name}.scales` };
-    addTensor(names.values, values);
-    addTensor(names.scales, scales);
-    return quantizedLinear(node, names, literal, temporary);
+  /** A product with a frozen weight in the form that was asked for, where one was. */
+  const quantized = ([x, factor]: readonly Value[], node: OnnxNode): readonly OnnxNode[] | undefined => {
+    const origin = factor && frozen(factor);
+    const { transA = 0 } = node.ints ?? {};
+    if (!options.quantize || !origin || node.opType !== 'Gemm' || transA || (node.floats?.alpha ?? 1) !== 1)
+      return undefined;
+    return options.quantize({ node, rows: x!.shape[0]!, weight: origin }, { literal, constant, temporary });
   };
 
   const [firstInput] = graph.inputs.keys();
@@ -150,7 +165,7 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
       temporary,
     });
     for (const one of emitted)
-      nodes.push(...(quantized(node.inputs[1], one) ?? (options.portable ? portable(one, lowering) : [one])));
+      nodes.push(...(quantized(node.inputs, one) ?? (options.portable ? portable(one, lowering) : [one])));
   }
 
   // An output has a name of its own, also where it is an input or shared by two outputs.
@@ -160,7 +175,10 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
   }
 
   // A quantised weight's own values are left out, unless something else reads them.
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const live = withoutDead(nodes, graph.outputs.keys());
+  const used = new Set(live.flatMap(({ inputs }) => inputs));
+  const initializers = [...constants].filter(([name]) => used.has(name));
+  const folder = commonFolder(initializers.flatMap(([, { data }]) => (isFileSlice(data) ? [data.folder] : [])));
   const model = onnx.ModelProto.create({
     irVersion,
     producerName: 'vitune',
@@ -170,7 +188,7 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
     ],
     graph: {
       name: 'vitune',
-      node: nodes.map((node, i) => ({
+      node: live.map((node, i) => ({
         opType: node.opType,
         domain: node.domain ?? '',
         name: `${node.opType}_${i}`,
@@ -178,7 +196,7 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
         output: [...node.outputs],
         attribute: attributesOf(node),
       })),
-      initializer: [...initializers].filter(([name]) => used.has(name)).map(([, tensor]) => tensor),
+      initializer: initializers.map(([name, stored]) => initializer(name, stored, folder)),
       input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
       output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
     },

@@ -9,7 +9,7 @@ import { anyBatch } from './open-batch.ts';
 import { matmul } from './ops/linear.ts';
 import { layerNorm } from './ops/norm.ts';
 import { concat, expand, reshape, transpose } from './ops/shape.ts';
-import { quantizeWeight } from './quantize.ts';
+import { quantizeWeight } from './quantize-inference.ts';
 
 const counting = (shape: readonly number[]): Tensor<'float32'> =>
   float32(

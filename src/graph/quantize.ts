@@ -1,60 +1,76 @@
-// Dynamic quantisation of a linear layer: its weight (out, in) becomes whole numbers with one scale a row, its input is
-// quantised anew at each run, and the product is one of whole numbers (ONNX's DynamicQuantizeLinear and MatMulInteger).
-import { float32, type Tensor } from '../base/tensor.ts';
-import type { OnnxNode } from './types.ts';
+// Matrices in whole numbers of 8 bits, symmetric, with one scale a column of the product they take part in; and what an
+// export asks of the code that puts such a product in place of a plain one.
+import { float32, type Shape, type Tensor } from '../base/tensor.ts';
+import type { OnnxNode, Stored } from './types.ts';
 
-/**
- * Weights are uint8 around this zero point, not int8: products of uint8 and int8 overflow 16 bits in ONNX Runtime's kernels
- * for CPUs without VNNI, and results would depend on the machine.
- */
-const zeroPoint = 128;
-const limit = 127;
+/** A product x op(W) (+ bias) of a frozen W, as a graph is about to emit it. */
+export interface FrozenProduct {
+  /** A Gemm of x as it is: inputs x, W and, where there is one, the bias; `transB` says what op is. */
+  readonly node: OnnxNode;
+  /** Rows of x. */
+  readonly rows: number;
+  readonly weight: Stored & { readonly name: string };
+}
 
-export interface QuantizedWeight {
-  /** (in, out), as MatMulInteger takes it. */
-  readonly values: Tensor<'uint8'>;
-  /** One a column, (out). */
+/** What the graph that is written offers to those who write into it. */
+export interface QuantizerTools {
+  /** The name of a small constant. */
+  readonly literal: (tensor: Tensor) => string;
+  /** The name of a constant, added under it. */
+  readonly constant: (name: string, stored: Stored) => string;
+  /** A fresh name for an intermediate result. */
+  readonly temporary: () => string;
+}
+
+/** The nodes to write in place of a product; undefined = it stays as it is. Made anew for each export. */
+export type Quantizer = (product: FrozenProduct, tools: QuantizerTools) => readonly OnnxNode[] | undefined;
+
+/** A tensor in memory as a constant. */
+export const stored = (tensor: Tensor): Stored => ({ dtype: tensor.dtype, shape: tensor.shape, data: tensor });
+
+/** The largest magnitude of a column becomes this: -128 stays unused, so that the numbers are symmetric. */
+export const largestWhole = 127;
+
+/** The matrix B (K, N) of a product A B, in whole numbers. */
+export interface QuantizedMatrix<D extends 'int8' | 'uint8'> {
+  readonly values: Tensor<D>;
+  /** One a column, (N): B is about values x scales. */
   readonly scales: Tensor<'float32'>;
 }
 
-/** Symmetric, one scale a row: the row's largest magnitude becomes 127. */
-export function quantizeWeight({ shape, data }: Tensor<'float32'>): QuantizedWeight {
-  const [out, into] = shape as [number, number];
-  const values = new Uint8Array(data.length);
-  const scales = new Float32Array(out);
-  for (let i = 0; i < out; i++) {
-    let largest = 0;
-    for (let j = 0; j < into; j++) largest = Math.max(largest, Math.abs(data[i * into + j]!));
-    const scale = largest === 0 ? 1 : largest / limit;
-    scales[i] = scale;
-    for (let j = 0; j < into; j++) values[j * out + i] = Math.round(data[i * into + j]! / scale) + zeroPoint;
-  }
-  return { values: { dtype: 'uint8', shape: [into, out], data: values }, scales: float32([out], scales) };
+/** Where the elements of B lie in a matrix that is stored row by row. */
+interface Layout {
+  readonly shape: Shape;
+  /** Elements from one row of B to the next, and from one column to the next. */
+  readonly rowStride: number;
+  readonly columnStride: number;
 }
 
-/** y = x W^T + b from quantised weights. `names`: of the weight's values and scales, which are added to the graph. */
-export function quantizedLinear(
-  { inputs: [x, , bias], outputs: [y] }: OnnxNode,
-  names: { readonly values: string; readonly scales: string },
-  literal: (tensor: Tensor) => string,
-  temporary: () => string,
-): readonly OnnxNode[] {
-  const [quantized, scale, zero, whole, product, factors] = Array.from({ length: 6 }, temporary) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const scaled = bias === undefined ? y! : temporary();
-  const weightZero = literal({ dtype: 'uint8', shape: [], data: Uint8Array.of(zeroPoint) });
-  return [
-    { opType: 'DynamicQuantizeLinear', inputs: [x!], outputs: [quantized, scale, zero] },
-    { opType: 'MatMulInteger', inputs: [quantized, names.values, zero, weightZero], outputs: [whole] },
-    { opType: 'Cast', inputs: [whole], outputs: [product], ints: { to: 1 } }, // float32
-    { opType: 'Mul', inputs: [scale, names.scales], outputs: [factors] },
-    { opType: 'Mul', inputs: [product, factors], outputs: [scaled] },
-    ...(bias === undefined ? [] : [{ opType: 'Add', inputs: [scaled, bias], outputs: [y!] }]),
-  ];
+/** B = W^T of W (out, in): what y = x W^T multiplies by. */
+export const transposedOf = ([out, into]: Shape): Layout => ({
+  shape: [into!, out!],
+  rowStride: 1,
+  columnStride: into!,
+});
+/** B = W of W (out, in): what dx = dy W multiplies by. */
+export const plainOf = ([out, into]: Shape): Layout => ({ shape: [out!, into!], rowStride: into!, columnStride: 1 });
+
+/** Rounds the elements of B into `values`, `zeroPoint` added, and gives the scales. */
+export function roundInto(
+  values: Int8Array | Uint8Array,
+  data: Float32Array,
+  { shape: [K, N], rowStride, columnStride }: Layout,
+  zeroPoint: number,
+): Tensor<'float32'> {
+  const scales = new Float32Array(N!);
+  for (let k = 0; k < K!; k++)
+    for (let n = 0; n < N!; n++) {
+      const magnitude = Math.abs(data[k * rowStride + n * columnStride]!);
+      if (magnitude > scales[n]!) scales[n] = magnitude;
+    }
+  for (let n = 0; n < N!; n++) scales[n] = scales[n] === 0 ? 1 : scales[n]! / largestWhole;
+  for (let k = 0; k < K!; k++)
+    for (let n = 0; n < N!; n++)
+      values[k * N! + n] = Math.round(data[k * rowStride + n * columnStride]! / scales[n]!) + zeroPoint;
+  return float32([N!], scales);
 }

@@ -20,6 +20,11 @@ export interface FileSlice {
   readonly byteLength: number;
 }
 
+/** A constant: its type, and its values or where they lie. */
+export interface Stored extends TensorType {
+  readonly data: Tensor | FileSlice;
+}
+
 export type Origin =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'constant'; readonly name: string; readonly data: Tensor | FileSlice }

@@ -9,6 +9,7 @@ import { aboveCut, belowCut, cutOf, type Whole } from '../graph/cut-in-two.ts';
 import { type ExportOptions, exportGraph, type GraphModel } from '../graph/export.ts';
 import { gradients } from '../graph/grad.ts';
 import { Graph } from '../graph/graph.ts';
+import { type Int8Weights, int8Products } from '../graph/int8-products.ts';
 import { anyBatch } from '../graph/open-batch.ts';
 import { add, mul } from '../graph/ops/elementwise.ts';
 import { crossEntropy } from '../graph/ops/loss.ts';
@@ -42,6 +43,8 @@ export interface Tuning {
    */
   readonly decayOn: 'matrices' | 'all';
   readonly headInit?: Init;
+  /** Frozen weights in whole numbers, for training; evaluation, merging and exports compute in float32. */
+  readonly int8?: Int8Weights;
 }
 
 export interface TrainedParameters {
@@ -132,6 +135,9 @@ export interface TrainingGraph {
   /** Random factors to feed under their names. */
   readonly noise: readonly NoiseSpec[];
 }
+
+/** How a training graph is written. */
+const trainingExport = ({ int8 }: Tuning): ExportOptions => (int8 ? { quantize: int8Products(int8) } : {});
 
 export const noiseInput = (spec: NoiseSpec): string => `noise:${spec.name}`;
 
@@ -233,7 +239,7 @@ export function stepGraph(
 ): TrainingGraph {
   const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
   addUpdate(graph, trained, optimizer, slabValues, slabGradients);
-  return { model: exportGraph(graph), noise };
+  return { model: exportGraph(graph, trainingExport(tuning)), noise };
 }
 
 /** Forward and gradients of one micro-batch, added to the sums that come in. */
@@ -248,7 +254,7 @@ export function accumulateGraph(
     const sofar = graph.input(`grad:${slab.name}`, 'float32', [slab.size]);
     graph.output(`next:grad:${slab.name}`, add(sofar, slabGradients[i]!));
   });
-  return { model: exportGraph(graph), noise };
+  return { model: exportGraph(graph, trainingExport(tuning)), noise };
 }
 
 /** The optimizer alone, on accumulated gradients. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, sizeOf, type Tensor } from '../../src/base/tensor.ts';
 import { onnx } from '../../src/formats/onnx/proto.ts';
 import type { GraphModel } from '../../src/graph/export.ts';
+import { dynamicQuantization } from '../../src/graph/quantize-inference.ts';
 import { methods } from '../../src/methods/index.ts';
 import { inferenceGraph } from '../../src/train/graphs.ts';
 import {
@@ -59,7 +60,9 @@ it('quantises the layers that are asked for, and no other', async () => {
   const tuning = tuningOf(backbones.vit, methods.find(({ name }) => name === 'linear')!);
   const values = await noisyValues(tuning, 0);
   const expected = await logitsOf(tuning, values);
-  const model = inferenceGraph(tuning, values, { quantize: (name) => name.startsWith('blocks.') });
+  const model = inferenceGraph(tuning, values, {
+    quantize: dynamicQuantization((name) => name.startsWith('blocks.')),
+  });
   const kinds = operators(model).map(({ opType }) => opType);
   expect(kinds.filter((kind) => kind === 'MatMulInteger')).toHaveLength(6 * backbones.vit.depth);
   expect(kinds.filter((kind) => kind === 'Gemm')).toHaveLength(2); // patches and head
