@@ -11,10 +11,14 @@ export interface StepResult {
   readonly parts: readonly Readonly<Record<string, Tensor>>[];
 }
 
+/** One graph for a whole step, or two for accumulated parts. */
+export type StepGraphs =
+  | { readonly step: GraphModel }
+  | { readonly accumulate: GraphModel; readonly update: GraphModel };
+
 export interface StepperOptions {
   readonly runtime: Runtime;
-  /** One graph for a whole step, or two for accumulated parts. */
-  readonly graphs: { readonly step: GraphModel } | { readonly accumulate: GraphModel; readonly update: GraphModel };
+  readonly graphs: StepGraphs;
   /** `param:<slab>` and `<slot>:<slab>` arrays; owned by the stepper from now on. */
   readonly state: Record<string, Tensor<'float32'>>;
 }
@@ -30,11 +34,11 @@ export interface Stepper {
   dispose(): Promise<void>;
 }
 
-const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+export const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
 
 /** The outputs `next:<name>`, as `<name>`. */
-function nextState(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor<'float32'>> {
+export function nextState(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor<'float32'>> {
   return Object.fromEntries(
     Object.entries(outputs).flatMap(([name, tensor]) =>
       name.startsWith('next:') ? [[name.slice('next:'.length), tensor as Tensor<'float32'>]] : [],

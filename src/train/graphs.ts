@@ -17,6 +17,7 @@ import { sum } from '../graph/ops/reduce.ts';
 import type { Optimizer } from '../graph/optim.ts';
 import { shapeAt } from '../graph/replay.ts';
 import { layOut, type Slab, slabInputs } from '../graph/slabs.ts';
+import { stacked } from '../graph/stack.ts';
 import type { Value } from '../graph/types.ts';
 import type { ConfiguredMethod } from '../methods/index.ts';
 import { backboneParameters, type VitConfig } from '../model/config.ts';
@@ -229,17 +230,27 @@ function addUpdate(
   });
 }
 
+export interface GraphShape {
+  /** Left out = pixels. */
+  readonly from?: PictureInput;
+  /** Runs that are trained together, each input and output with a first axis of them (graph/stack.ts). Left out = one, without. */
+  readonly lanes?: number;
+}
+
+const exportLanes = (graph: Graph, lanes: number, options?: ExportOptions): GraphModel =>
+  exportGraph(lanes === 1 ? graph : stacked(graph, lanes), options);
+
 /** One whole step in one graph: forward, gradients, optimizer. */
 export function stepGraph(
   tuning: Tuning,
   trained: TrainedParameters,
   optimizer: Optimizer,
   batch: number,
-  from: PictureInput = 'pixels',
+  { from = 'pixels', lanes = 1 }: GraphShape = {},
 ): TrainingGraph {
   const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
   addUpdate(graph, trained, optimizer, slabValues, slabGradients);
-  return { model: exportGraph(graph, trainingExport(tuning)), noise };
+  return { model: exportLanes(graph, lanes, trainingExport(tuning)), noise };
 }
 
 /** Forward and gradients of one micro-batch, added to the sums that come in. */
@@ -247,23 +258,23 @@ export function accumulateGraph(
   tuning: Tuning,
   trained: TrainedParameters,
   batch: number,
-  from: PictureInput = 'pixels',
+  { from = 'pixels', lanes = 1 }: GraphShape = {},
 ): TrainingGraph {
   const { graph, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
   trained.slabs.forEach((slab, i) => {
     const sofar = graph.input(`grad:${slab.name}`, 'float32', [slab.size]);
     graph.output(`next:grad:${slab.name}`, add(sofar, slabGradients[i]!));
   });
-  return { model: exportGraph(graph, trainingExport(tuning)), noise };
+  return { model: exportLanes(graph, lanes, trainingExport(tuning)), noise };
 }
 
 /** The optimizer alone, on accumulated gradients. */
-export function updateGraph(trained: TrainedParameters, optimizer: Optimizer): GraphModel {
+export function updateGraph(trained: TrainedParameters, optimizer: Optimizer, lanes = 1): GraphModel {
   const graph = new Graph();
   const slabs = trained.slabs.map((slab) => graph.input(`param:${slab.name}`, 'float32', [slab.size]));
   const grads = trained.slabs.map((slab) => graph.input(`grad:${slab.name}`, 'float32', [slab.size]));
   addUpdate(graph, trained, optimizer, slabs, grads);
-  return exportGraph(graph);
+  return exportLanes(graph, lanes);
 }
 
 /** Pictures -> what the head of a frozen backbone would read: `features` (B, width). */

@@ -1,5 +1,6 @@
 // What the parts of a run share: what was asked for, and what was opened for it.
 import type { Backbone } from '../model/load.ts';
+import type { Lane } from '../runtime/lanes.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { FeatureCacheMode } from './features.ts';
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly threads?: number | undefined;
   /** Whether what the frozen part of the network makes of a picture is kept on disk (left out = auto). */
   readonly featureCache?: FeatureCacheMode | undefined;
+  /** Its place among runs that are trained together (run-group.ts). */
+  readonly lane?: Lane | undefined;
   /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }

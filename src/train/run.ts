@@ -10,6 +10,7 @@ import { adamw, sgd } from '../graph/optim.ts';
 import { unpack } from '../graph/slabs.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
 import { type Backbone, loadBackbone } from '../model/load.ts';
+import type { Lane } from '../runtime/lanes.ts';
 import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { saveAdapter } from './adapter.ts';
@@ -149,7 +150,7 @@ async function* trainAndTest(
   const steps = stepsPerEpoch * training.epochs;
 
   const initial = saved ? withoutBest(saved.tensors) : await initialState(run, trained, optimizer.slots);
-  const trainerOf = (batchSize: number, microBatch: number) =>
+  const trainerOf = (batchSize: number, microBatch: number, lane?: Lane) =>
     createTrainer({
       runtime,
       tuning,
@@ -161,13 +162,14 @@ async function* trainAndTest(
       microBatch,
       seed: training.seed,
       state: initial,
+      lane,
     });
   const probed = saved ? undefined : await chooseMicroBatch(run, trained, entering, trainerOf);
   const microBatch = saved?.microBatch ?? probed!.microBatch;
   if (probed) yield probeEvent(run, probed);
   if (!saved) await writeHeader(run, trained, microBatch);
 
-  const trainer = await trainerOf(training.batchSize, microBatch);
+  const trainer = await trainerOf(training.batchSize, microBatch, options.lane);
   let progress = saved?.progress ?? start;
   let best: State | undefined = saved && bestOf(saved.tensors);
   await trimEpochs(folder, progress.epoch);

@@ -2,8 +2,9 @@
 // stepper. Knows nothing of epochs, files or events.
 import { float32, int64, type Tensor } from '../base/tensor.ts';
 import type { Optimizer } from '../graph/optim.ts';
+import type { Lane } from '../runtime/lanes.ts';
 import type { Feeds, Runtime } from '../runtime/session.ts';
-import { createStepper } from '../runtime/stepper.ts';
+import { createStepper, type StepGraphs } from '../runtime/stepper.ts';
 import {
   accumulateGraph,
   type PictureInput,
@@ -30,6 +31,8 @@ export interface TrainerOptions {
   readonly microBatch: number;
   readonly seed: number;
   readonly state: State;
+  /** Its place among runs that are trained together. Left out = alone. */
+  readonly lane?: Lane | undefined;
 }
 
 export interface Trainer {
@@ -62,13 +65,19 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const { tuning, trained, optimizer, seed } = options;
   const microBatch = Math.min(options.microBatch, options.batchSize);
   const whole = microBatch === options.batchSize;
-  const training = whole
-    ? stepGraph(tuning, trained, optimizer, microBatch, options.from)
-    : accumulateGraph(tuning, trained, microBatch, options.from);
-  const graphs = whole
-    ? { step: training.model }
-    : { accumulate: training.model, update: updateGraph(trained, optimizer) };
-  const stepper = await createStepper({ runtime: options.runtime, graphs, state: { ...options.state } });
+  const trainingGraph = (lanes: number) =>
+    whole
+      ? stepGraph(tuning, trained, optimizer, microBatch, { from: options.from, lanes })
+      : accumulateGraph(tuning, trained, microBatch, { from: options.from, lanes });
+  const training = trainingGraph(1);
+  const graphsFor = (lanes: number): StepGraphs => {
+    const { model } = lanes === 1 ? training : trainingGraph(lanes);
+    return whole ? { step: model } : { accumulate: model, update: updateGraph(trained, optimizer, lanes) };
+  };
+  const state = { ...options.state };
+  const stepper = options.lane
+    ? await options.lane.join(options.runtime, graphsFor, state)
+    : await createStepper({ runtime: options.runtime, graphs: graphsFor(1), state });
 
   const { bytes, feeds } = pictureInput(training.model);
   const labels = new BigInt64Array(microBatch);

@@ -41,7 +41,7 @@ describe.each(methods.map((method) => [method.name, method] as const))('%s', (_n
     const values = await noisyValues(tuning, 0.1);
     const arrays = pack(trained.slabs, values);
     const gradientsOf = async (from: PictureInput, entering: Feeds) => {
-      const { model, noise } = accumulateGraph(tuning, trained, count, from);
+      const { model, noise } = accumulateGraph(tuning, trained, count, { from });
       const session = await runtime.prepare(model);
       const zeros = (size: number) => float32([size], new Float32Array(size));
       const out = await session.run({
