@@ -29,10 +29,22 @@ export function pictureIn(store: Store, name: string, label: number, at = 0): Pi
   return picture;
 }
 
+interface RenamedPicture extends Picture {
+  readonly original: Picture;
+}
+
+function readOriginal(this: RenamedPicture): Promise<Uint8Array> {
+  return this.original.read();
+}
+function stampOriginal(this: RenamedPicture): Promise<string> {
+  return this.original.stamp();
+}
+
 /** The same bytes under another name or label. */
 export function renamed(picture: Picture, name: string, label: number): Picture {
   if (name === picture.name && label === picture.label) return picture;
-  return pictureIn({ read: () => picture.read(), stamp: () => picture.stamp() }, name, label);
+  const made: RenamedPicture = { name, label, original: picture, read: readOriginal, stamp: stampOriginal };
+  return made;
 }
 
 /** Tells a file's contents from all others without reading them. */

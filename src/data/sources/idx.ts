@@ -6,7 +6,7 @@ import { DataError, messageOf } from '../../base/errors.ts';
 import { type IdxHeader, maxIdxHeader, parseIdxHeader } from '../../formats/idx.ts';
 import { encodeNetpbm } from '../../formats/netpbm.ts';
 import type { Listing, Place, Source } from '../dataset.ts';
-import { pictureIn, readRange, storeInFile } from '../stored.ts';
+import { pictureIn, readRange, type Store, storeInFile } from '../stored.ts';
 import { type Labelled, listingOf, namesBeside } from './classes.ts';
 import { splitNamed } from './split-names.ts';
 import { unzipped } from './unzipped.ts';
@@ -56,6 +56,20 @@ async function openIdx(where: string, path: string): Promise<{ plain: string } &
   }
 }
 
+/** A function of its own: a store made among a listing's rows would keep all of them alive. */
+function storeOf({ plain, offset, shape }: { readonly plain: string } & IdxHeader): Store {
+  const [, height = 0, width = 0, channels = 1] = shape;
+  const size = height * width * channels;
+  return storeInFile(plain, async (at) =>
+    encodeNetpbm({
+      width,
+      height,
+      channels: channels === 3 ? 3 : 1,
+      data: await readRange(plain, offset + at * size, size),
+    }),
+  );
+}
+
 /** EMNIST's 814,255 labels are the most there are. */
 const maxLabels = 2 ** 27;
 
@@ -73,7 +87,7 @@ async function listIdx(place: Place): Promise<Listing> {
     if (labels === undefined) throw new DataError(`data ${path}: ${basename(images)} has no labels file beside it`);
     const image = await openIdx(path, images);
     const label = await openIdx(path, labels);
-    const [count = 0, height = 0, width = 0, channels = 1] = image.shape;
+    const [count = 0, , , channels = 1] = image.shape;
     if (image.shape.length < 3 || (channels !== 1 && channels !== 3))
       throw new DataError(
         `data ${path}: ${basename(images)} has the shape ${image.shape.join(' x ')}; pictures have 3 or 4 dimensions`,
@@ -82,10 +96,7 @@ async function listIdx(place: Place): Promise<Listing> {
       throw new DataError(
         `data ${path}: ${basename(images)} has ${count} pictures but ${basename(labels)} ${label.shape.join(' x ')} labels`,
       );
-    const size = height * width * channels;
-    const store = storeInFile(image.plain, async (at) =>
-      encodeNetpbm({ width, height, channels, data: await readRange(image.plain, image.offset + at * size, size) }),
-    );
+    const store = storeOf(image);
     const values = await readRange(label.plain, label.offset, count, maxLabels);
     const part = splitNamed(split)!;
     const digits = String(count).length;
