@@ -1,62 +1,19 @@
 // CIFAR-10 and CIFAR-100 in their Python version: pickled batches, read by an allow-list that can run nothing. Each is turned
 // into binary records once, so that a picture can be read by itself.
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { DataError, messageOf } from '../../base/errors.ts';
 import { openFileSource } from '../../formats/byte-source-file.ts';
 import { cifarPixels } from '../../formats/cifar.ts';
 import { isNumpyArray, tensorOfArray } from '../../formats/numpy/globals.ts';
 import { textOf } from '../../formats/pickle/machine.ts';
 import { readPickle } from '../../formats/pickled-arrays.ts';
-import type { Listing, Place, Source } from '../dataset.ts';
-import { recordRows } from './cifar-records.ts';
-import { type Labelled, listingOf } from './classes.ts';
+import { type CifarArchive, cifarSource } from './cifar-source.ts';
 import { derivedFile } from './derived-file.ts';
 
-interface Version {
-  /** Folder inside the archive. */
-  readonly folder: string;
-  readonly meta: string;
-  readonly files: RegExp;
+interface PickledArchive extends CifarArchive {
   /** Keys of the names in the meta file, and of the labels in a batch. */
   readonly names: string;
   readonly labels: string;
-}
-
-const versions: readonly Version[] = [
-  {
-    folder: 'cifar-10-batches-py',
-    meta: 'batches.meta',
-    files: /^(data_batch_\d+|test_batch)$/,
-    names: 'label_names',
-    labels: 'labels',
-  },
-  {
-    folder: 'cifar-100-python',
-    meta: 'meta',
-    files: /^(train|test)$/,
-    names: 'fine_label_names',
-    labels: 'fine_labels',
-  },
-];
-
-interface Found {
-  readonly folder: string;
-  readonly version: Version;
-  readonly files: readonly string[];
-}
-
-async function find({ root, isFolder }: Place): Promise<Found | undefined> {
-  if (!isFolder) return undefined;
-  for (const version of versions)
-    for (const folder of [root, join(root, version.folder)]) {
-      // Files only: `train` and `test` are folders in other layouts.
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      const all = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-      const files = all.filter((file) => version.files.test(file)).sort();
-      if (files.length > 0 && all.includes(version.meta)) return { folder, version, files };
-    }
-  return undefined;
 }
 
 /** A pickled dict. Throws DataError for anything else, and for one that would run code. */
@@ -77,7 +34,7 @@ function listIn(path: string, dict: ReadonlyMap<unknown, unknown>, key: string):
 }
 
 /** The batch as records: a label's byte, then its planes. */
-async function recordsOf(path: string, { labels: key }: Version): Promise<Uint8Array> {
+async function recordsOf(path: string, { labels: key }: PickledArchive): Promise<Uint8Array> {
   const dict = await dictIn(path);
   const labels = listIn(path, dict, key);
   const array = dict.get('data');
@@ -98,29 +55,30 @@ async function recordsOf(path: string, { labels: key }: Version): Promise<Uint8A
   return out;
 }
 
-async function listCifar(place: Place): Promise<Listing> {
-  const found = await find(place);
-  if (found === undefined)
-    throw new DataError(
-      `data ${place.path}: holds no pickled CIFAR; give the folder of data_batch_1 or of train and meta`,
-    );
-  const { folder, version, files } = found;
-  const meta = join(folder, version.meta);
-  const names = listIn(meta, await dictIn(meta), version.names).map((name) => textOf(name) ?? String(name));
-  const rows: Labelled[] = [];
-  for (const file of files) {
-    const path = join(folder, file);
-    const records = await derivedFile(path, 'cifar', async (target) =>
-      writeFile(target, await recordsOf(path, version)),
-    );
-    for await (const row of recordRows(place.path, { path: records, file, labels: 1 })) rows.push(row);
-  }
-  return listingOf(place, rows, names, 'cifar');
-}
-
-export const cifarPython: Source = {
+export const cifarPython = cifarSource<PickledArchive>({
   name: 'cifar-python',
   summary: 'CIFAR-10 or CIFAR-100, Python version (pickled batches)',
-  recognises: async (place) => (await find(place)) !== undefined,
-  list: listCifar,
-};
+  lacks: 'pickled CIFAR; give the folder of data_batch_1 or of train and meta',
+  archives: [
+    {
+      folder: 'cifar-10-batches-py',
+      meta: 'batches.meta',
+      files: /^(data_batch_\d+|test_batch)$/,
+      names: 'label_names',
+      labels: 'labels',
+    },
+    {
+      folder: 'cifar-100-python',
+      meta: 'meta',
+      files: /^(train|test)$/,
+      names: 'fine_label_names',
+      labels: 'fine_labels',
+    },
+  ],
+  namesIn: async (meta, { names }) =>
+    listIn(meta, await dictIn(meta), names).map((name) => textOf(name) ?? String(name)),
+  recordsIn: async (path, archive) => ({
+    path: await derivedFile(path, 'cifar', async (target) => writeFile(target, await recordsOf(path, archive))),
+    labels: 1,
+  }),
+});
