@@ -4,13 +4,13 @@ export { OptionError, RunError, VituneError } from '../base/errors.ts';
 export type { PlanInput } from '../study/plan.ts';
 export { type FinalResult, type Interval, type Summary, summarize } from '../study/results.ts';
 export type { WorkerProgress, WorkerRow } from '../study/rows.ts';
-export type { Best, Standing } from '../study/standing.ts';
+export type { Best, Standing, StudyStanding } from '../study/standing.ts';
 export { type ExportedStudy, exportStudies, type ImportedResults, importResults } from './exchange.ts';
 export {
   type LookOptions,
   type PausedStudy,
   pauseStudies,
-  type StudyStatus,
+ 
   studyResults,
   studyStatus,
 } from './look.ts';

@@ -1,10 +1,8 @@
 // Looking at the studies of a store, also while they run elsewhere, and pausing them.
-import { readStanding, resultsOf } from '../study/look.ts';
+import { resultsOf } from '../study/look.ts';
 import type { FinalResult } from '../study/results.ts';
-import type { WorkerRow } from '../study/rows.ts';
-import { silence } from '../study/silence.ts';
-import type { Standing } from '../study/standing.ts';
-import type { Store } from '../study/store.ts';
+import type { Standing, StudyStanding } from '../study/standing.ts';
+import { readStatus } from './status.ts';
 import { chosenStudies, defaultDb, withStore } from './store.ts';
 
 /** Which studies of which store: by default all in runs/studies. */
@@ -15,20 +13,8 @@ export interface LookOptions {
   readonly study?: string;
 }
 
-export interface StudyStatus {
-  readonly standing: Standing;
-  /** Heard from lately, of all studies. */
-  readonly workers: readonly WorkerRow[];
-}
-
-export async function readStatus(store: Store, db: string, study: string | undefined): Promise<StudyStatus[]> {
-  const workers = await store.workers(Date.now() - silence);
-  const rows = await chosenStudies(store, db, study);
-  return Promise.all(rows.map(async (row) => ({ standing: await readStanding(store, row, workers), workers })));
-}
-
 /** Where studies stand. Throws RunError where there is no such store or study. */
-export const studyStatus = ({ db = defaultDb, study }: LookOptions = {}): Promise<StudyStatus[]> =>
+export const studyStatus = ({ db = defaultDb, study }: LookOptions = {}): Promise<StudyStanding[]> =>
   withStore(db, 'reader', (store) => readStatus(store, db, study));
 
 /** The final results so far, in the order of the plans. Throws RunError where there is no such store or study. */
@@ -38,7 +24,7 @@ export const studyResults = ({ db = defaultDb, study }: LookOptions = {}): Promi
 export interface PausedStudy {
   readonly study: string;
   /** As it is now: a study that was done stays so. */
-  readonly status: StudyStatus['standing']['status'];
+  readonly status: Standing['status'];
 }
 
 /** Stops studies: runs under way are saved, nothing new is begun. Throws RunError where there is no such store or study. */

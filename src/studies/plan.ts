@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { messageOf, OptionError } from '../base/errors.ts';
-import { type Cell, openPlan, type Study } from '../study/check.ts';
+import { openPlan, type Study } from '../study/check.ts';
 import type { PlanInput } from '../study/plan.ts';
 import { studyId } from '../study/protocol.ts';
+import { tuningRuns } from '../study/search.ts';
 import { studyEnvironment } from './environment.ts';
 
 /** A plan as its file has it; with `preset`, what it leaves out comes from there. */
@@ -43,22 +44,11 @@ export async function readPlan(plan: string | StudyPlan, folder = '.'): Promise<
   return openPlan(text, relative('.', plan) || plan, dirname(resolve(plan)), studyEnvironment());
 }
 
-function runsOf({ plan }: Study, { points }: Cell): { readonly tune: number; readonly final: number } {
-  const { search, seeds } = plan;
-  if (points.length === 1) return { tune: 0, final: seeds.length };
-  if (search.kind !== 'halving') return { tune: points.length, final: seeds.length };
-  let [left, tune] = [points.length, 0];
-  for (const _ of search.epochs) {
-    tune += left;
-    left = Math.max(1, Math.round(left * search.keep));
-  }
-  return { tune, final: seeds.length };
-}
-
 export function plannedOf(study: Study): PlannedStudy {
   const cells = study.cells.map((cell): PlannedCell => {
     const { model, data, method, points } = cell;
-    return { model, data, method, points: points.length, ...runsOf(study, cell) };
+    const tune = tuningRuns(study.plan.search, points.length);
+    return { model, data, method, points: points.length, tune, final: study.plan.seeds.length };
   });
   const runs = cells.reduce((n, { tune, final }) => n + tune + final, 0);
   return { id: studyId(study), name: study.plan.name, cells, runs, duplicates: study.duplicates };

@@ -9,6 +9,7 @@ import { gridPoints } from './grid.ts';
 import { normalizePlan, type Plan } from './plan.ts';
 import { type PlanPath, type Problem, parsePlan } from './plan-file.ts';
 import { type CheckedData, type CheckedMethod, type CheckedModel, createParts } from './plan-parts.ts';
+import { pointsWithin } from './search.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
 /** A grid point of a cell. */
@@ -50,9 +51,9 @@ function refuse(file: string, problems: readonly Problem[]): never {
 }
 
 /** Grid points that each cell may try, so that the final runs still fit into the budget. */
-function pointsInBudget({ budget, seeds }: Plan, cells: number): number {
+function pointsInBudget({ budget, seeds, search }: Plan, cells: number): number {
   if (budget.trials === undefined || cells === 0) return Number.POSITIVE_INFINITY;
-  return Math.floor((budget.trials - cells * seeds.length) / cells);
+  return pointsWithin(search, (budget.trials - cells * seeds.length) / cells);
 }
 
 /** Passes over a picture, counted as forward ones: a training step goes forward and, at twice the cost, backward. */
@@ -121,7 +122,7 @@ export async function openPlan(
   const { input, problems: shape, problemAt } = parsePlan(text, environment.presets);
   if (!input) return refuse(file, shape);
   const plan = normalizePlan(input, environment.defaultModel);
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...shape];
   const tell = (path: PlanPath, message: string) => void problems.push(problemAt(path, message));
   const parts = createParts(input, plan, folder, environment, tell);
   parts.search();

@@ -14,7 +14,7 @@ export interface Problem {
 }
 
 export interface PlanFile {
-  /** Undefined where the shape is wrong. */
+  /** The plan, without what is wrong where it is a plan without that; undefined where it is none. */
   readonly input: PlanInput | undefined;
   readonly problems: readonly Problem[];
   /** A problem with the value at `path`, or with the nearest one above it that the file holds. */
@@ -65,6 +65,19 @@ function issuesOf(issue: unknown, path: PlanPath): { readonly path: PlanPath; re
   return [{ path, message: message.replace(/^Invalid input: /, '') }];
 }
 
+/** A copy without the values at the paths that end in a key. */
+function without(json: unknown, paths: readonly PlanPath[]): unknown {
+  const copy = structuredClone(json);
+  for (const path of paths) {
+    const key = path.at(-1);
+    let parent: unknown = copy;
+    for (const step of path.slice(0, -1)) parent = (parent as Record<string | number, unknown> | undefined)?.[step];
+    if (typeof key === 'string' && typeof parent === 'object' && parent !== null)
+      delete (parent as Record<string, unknown>)[key];
+  }
+  return copy;
+}
+
 /** Parses and checks the shape. Never throws: everything wrong is in `problems`. */
 export function parsePlan(text: string, presets: readonly PlanPreset[]): PlanFile {
   const lines = new LineCounter();
@@ -93,12 +106,17 @@ export function parsePlan(text: string, presets: readonly PlanPreset[]): PlanFil
   }
   const unknown = presetProblem(json, presets);
   if (unknown !== undefined) return { input: undefined, problems: [problemAt(['preset'], unknown)], problemAt };
-  const parsed = planSchema.safeParse(withPlanPreset(json, presets));
+  const whole = withPlanPreset(json, presets);
+  const parsed = planSchema.safeParse(whole);
   if (parsed.success) return { input: parsed.data, problems: [], problemAt };
-  const problems = parsed.error.issues
-    .flatMap((issue) => issuesOf(issue, issue.path as PlanPath))
-    .map(({ path, message }) => problemAt(path, message));
-  return { input: undefined, problems, problemAt };
+  const wrong = parsed.error.issues.flatMap((issue) => issuesOf(issue, issue.path as PlanPath));
+  const problems = wrong.map(({ path, message }) => problemAt(path, message));
+  // A key too many or a wrong value keeps nothing else from being checked.
+  const rest = without(
+    whole,
+    wrong.map(({ path }) => path),
+  );
+  return { input: planSchema.safeParse(rest).data, problems, problemAt };
 
   function failed(message: string): PlanFile {
     const problem = { line: 1, column: 1, message };

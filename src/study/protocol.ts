@@ -10,6 +10,7 @@ import { type Candidate, choose } from './choice.ts';
 import { finalRun } from './divisions.ts';
 import type { Plan } from './plan.ts';
 import type { CellName, NewTrial, StudyRow, TrialPoint, TrialRow } from './rows.ts';
+import { keptOf } from './search.ts';
 import type { Store } from './store.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
@@ -94,21 +95,33 @@ async function candidatesOf(store: Store, rows: readonly TrialRow[]): Promise<Ca
   }));
 }
 
-/** Trials that follow in a cell from those given; none while some of the current round are still to come. */
-async function nextTrials(store: Store, plan: Plan, cell: number, rows: readonly TrialRow[]): Promise<NewTrial[]> {
+/**
+ * Trials that follow in a cell from those given; none while some of the current round are still to come. Once the budget is
+ * `spent`, the best of what is known is tested.
+ */
+async function nextTrials(
+  store: Store,
+  plan: Plan,
+  cell: number,
+  rows: readonly TrialRow[],
+  spent: boolean,
+): Promise<NewTrial[]> {
   const tune = rows.filter(({ phase }) => phase === 'tune');
   if (tune.length === 0 || rows.some(({ phase }) => phase === 'final') || !tune.every(isOver)) return [];
-  const round = Math.max(...tune.map((row) => row.round));
+  const last = Math.max(...tune.map((row) => row.round));
+  // A round may have come to nothing: left out by the budget, or failed as a whole.
+  const hasResult = ({ state, val }: TrialRow) => state === 'done' && val !== null;
+  const round = Math.max(...tune.filter(hasResult).map((row) => row.round));
   const current = tune.filter((row) => row.round === round);
   const candidates = await candidatesOf(store, current);
   if (candidates.length === 0) return [];
   const rowOf = new Map(current.map((row) => [row.id, row]));
   const { search } = plan;
-  const nextEpochs = search.kind === 'halving' ? search.epochs[round + 1] : undefined;
+  const nextEpochs = search.kind === 'halving' && round === last && !spent ? search.epochs[round + 1] : undefined;
   if (search.kind === 'halving' && nextEpochs !== undefined && candidates.length > 1) {
     const kept = [...candidates]
       .sort((a, b) => b.top1 - a.top1 || a.loss - b.loss)
-      .slice(0, Math.max(1, Math.round(candidates.length * search.keep)));
+      .slice(0, keptOf(candidates.length, search.keep));
     return Promise.all(
       kept.map(async ({ id }) => {
         const { ordinal, point } = rowOf.get(id)!;
@@ -127,9 +140,9 @@ async function nextTrials(store: Store, plan: Plan, cell: number, rows: readonly
   }
   const { chosen, tied } = choose(plan.choose, candidates);
   const { point } = rowOf.get(chosen.id)!;
-  const last = search.kind === 'halving' ? search.epochs.at(-1) : undefined;
+  const epochs = search.kind === 'halving' ? search.epochs.at(-1) : undefined;
   const spec = await store.spec(chosen.id);
-  return finalTrials(plan, cell, last === undefined ? spec : withEpochs(spec, last), {
+  return finalTrials(plan, cell, epochs === undefined ? spec : withEpochs(spec, epochs), {
     ...point,
     tried: tune.filter((row) => row.round === 0).length,
     tied: tied.length,
@@ -141,23 +154,26 @@ const withEpochs = (spec: TrialSpec, epochs: number): TrialSpec => ({
   run: { ...spec.run, training: { ...spec.run.training, epochs } },
 });
 
-const spentSeconds = (rows: readonly TrialRow[]): number =>
-  rows.reduce((sum, { state, seconds }) => sum + (state === 'done' ? seconds! : 0), 0);
+/** Whether the hours of training that a study may take are used up. */
+async function isSpent(store: Store, { id, plan }: StudyRow): Promise<boolean> {
+  const { hours } = plan.budget;
+  if (hours === undefined) return false;
+  const { groups } = await store.tally(id);
+  return groups.reduce((sum, { seconds }) => sum + seconds, 0) > hours * 3600;
+}
 
 /** Brings one cell of a study forward. */
-export async function advanceCell(store: Store, { id, plan }: StudyRow, cell: number): Promise<void> {
-  const trials = await nextTrials(store, plan, cell, await store.trials(id, cell));
+export async function advanceCell(store: Store, study: StudyRow, cell: number): Promise<void> {
+  const { id, plan } = study;
+  const trials = await nextTrials(store, plan, cell, await store.trials(id, cell), await isSpent(store, study));
   if (trials.length > 0) await store.addTrials(id, trials);
 }
 
 /** Brings all cells forward, holds the budget, and tells whether the study is done. */
 export async function advanceStudy(store: Store, study: StudyRow): Promise<boolean> {
-  const { hours } = study.plan.budget;
-  let rows = await store.trials(study.id);
-  if (hours !== undefined && spentSeconds(rows) > hours * 3600) {
-    await store.skipQueued(study.id);
-    rows = await store.trials(study.id);
-  }
+  const spent = await isSpent(store, study);
+  if (spent) await store.skipQueued(study.id);
+  const rows = await store.trials(study.id);
   const byCell = new Map<number, TrialRow[]>();
   for (const row of rows) {
     const own = byCell.get(row.cell);
@@ -166,7 +182,7 @@ export async function advanceStudy(store: Store, study: StudyRow): Promise<boole
   }
   let added = 0;
   for (const [cell, own] of byCell) {
-    const trials = await nextTrials(store, study.plan, cell, own);
+    const trials = await nextTrials(store, study.plan, cell, own, spent);
     if (trials.length > 0) await store.addTrials(study.id, trials);
     added += trials.length;
   }

@@ -29,6 +29,12 @@ export interface Standing {
   readonly failures: readonly { readonly trial: string; readonly reason: string }[];
 }
 
+export interface StudyStanding {
+  readonly standing: Standing;
+  /** Heard from lately, of all studies of the store. */
+  readonly workers: readonly WorkerRow[];
+}
+
 const count = (groups: readonly Group[], wanted: Partial<Group>): number =>
   groups
     .filter((group) => Object.entries(wanted).every(([key, value]) => group[key as keyof Group] === value))

@@ -66,6 +66,27 @@ it('trains from JavaScript', async () => {
   expect(await readdir(join(project, 'run'))).toContain('adapter_model.safetensors');
 });
 
+it('runs a study from JavaScript', async () => {
+  const script = `
+    import { planStudy, runStudy, studyResults, studyStatus } from 'vitune/study';
+    const plan = { name: 'packed', data: 'shapes', methods: ['linear'], training: { epochs: 1 }, seeds: [0, 1] };
+    const { runs } = await planStudy(plan);
+    const types = new Set();
+    for await (const event of runStudy(plan, { db: 'studies', workers: 1 })) types.add(event.type);
+    const [{ standing }] = await studyStatus({ db: 'studies' });
+    const results = await studyResults({ db: 'studies' });
+    console.log(JSON.stringify({ runs, types: [...types], status: standing.status, seeds: results.map(({ seed }) => seed) }));
+  `;
+  await writeFile(join(project, 'study.mjs'), script);
+  const { stdout } = await run(process.execPath, ['study.mjs'], { cwd: project });
+  expect(JSON.parse(stdout)).toEqual({
+    runs: 2,
+    types: ['start', 'progress', 'done'],
+    status: 'done',
+    seeds: [0, 1],
+  });
+});
+
 it('has a command', async () => {
   const { stdout } = await run('npx', ['--no-install', 'vitune', '--version'], { cwd: project });
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string };
@@ -76,6 +97,7 @@ it('has a command', async () => {
 it('type-checks from TypeScript, its own declarations included', async () => {
   const consumer = `
     import { type Metrics, OptionError, type RunEvent, train, type TrainOptions } from 'vitune';
+    import { type FinalResult, runStudy, type StudyPlan } from 'vitune/study';
     const options: TrainOptions = { data: 'shapes', method: 'lora', epochs: 1, optimizer: 'adamw', seed: 3 };
     export async function losses(): Promise<readonly number[]> {
       const out: number[] = [];
@@ -86,6 +108,13 @@ it('type-checks from TypeScript, its own declarations included', async () => {
       const metrics: Metrics | undefined = event.type === 'done' ? event.test : undefined;
       return metrics?.top1;
     };
+    const plan: StudyPlan = { name: 'typed', data: 'shapes', methods: [{ name: 'lora', options: { rank: [4, 8] } }] };
+    export async function tuned(): Promise<readonly FinalResult[]> {
+      for await (const event of runStudy(plan, { workers: 1 })) if (event.type === 'done') return event.results;
+      return [];
+    }
+    // @ts-expect-error: a plan has methods, or a preset that brings them
+    runStudy({ name: 'x', data: 'shapes' });
     export const isMine = (error: unknown): boolean => error instanceof OptionError;
     // @ts-expect-error: no such optimizer
     train({ data: 'shapes', optimizer: 'adam' });

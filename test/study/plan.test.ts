@@ -119,6 +119,8 @@ methods: linear
     expect(await ranks('search: { kind: random, points: 5 }')).toEqual(drawn);
     expect(await ranks('search: { kind: random, points: 5, seed: 1 }')).not.toEqual(drawn);
     expect((await ranks('budget: { trials: 9 }, seeds: [0, 1]')).length).toBe(7);
+    // Rounds of 6, 2 and 1 points, and a final run; 7 points would come to 11 runs.
+    expect((await ranks('budget: { trials: 10 }, search: { kind: halving, epochs: [1, 2, 4] }')).length).toBe(6);
   });
 
   it('plans 20,000 trials', async () => {
@@ -186,6 +188,15 @@ budget: { trials: 3 }
       'study.yaml:1:7: name: must be 1 to 60 letters, digits, dots, dashes or underscores',
       'study.yaml:2:1: data: Too small: expected array to have >=1 items',
       'study.yaml:3:9: method: unknown key "method"',
+    ]);
+  });
+
+  it('has what it names checked even where a key is unknown or a value wrong', async () => {
+    expect(await problemsOf('name: x\ndata: none\nmethods: [lorra]\nserch: grid\nthreads: many\n')).toEqual([
+      'study.yaml:2:7: data: data /nowhere/none: no such folder',
+      expect.stringMatching(/^study\.yaml:3:11: methods\.0: "lorra" is not a known method/),
+      'study.yaml:4:8: serch: unknown key "serch"',
+      expect.stringMatching(/^study\.yaml:5:10: threads: /),
     ]);
   });
 

@@ -237,4 +237,27 @@ search: { kind: halving, epochs: [2, 4, 8] }
     expect(rows.filter(({ phase, skipped }) => phase === 'tune' && skipped).length).toBeLessThanOrEqual(2);
     expect(rows.filter(({ phase, state }) => phase === 'final' && state === 'done').length).toBe(2);
   });
+
+  it('ends halving when the hours are spent, with what the last whole round told', async () => {
+    const study = await add(`
+name: short
+data: shapes
+methods: { name: lora, options: { rank: [1, 2, 3, 4, 5, 6] } }
+search: { kind: halving, epochs: [2, 4, 8], keep: 0.5 }
+budget: { hours: 0.0019 }
+`);
+    // A trial takes a second, the budget is 6.84: the second round has begun when it is spent.
+    for (let done = false; !done; ) {
+      const claim = await take();
+      if (claim) await store.finish(claim.attempt, claim.trial, madeUp({ id: claim.trial, spec: claim.spec }));
+      done = await advanceStudy(store, (await store.studies())[0]!);
+    }
+    const rows = await store.trials(study);
+    const [first, ...more] = [0, 1, 2].map((round) => rows.filter((r) => r.phase === 'tune' && r.round === round));
+    expect(first!.every(({ state }) => state === 'done')).toBe(true);
+    expect(more.map((round) => round.filter(({ state }) => state === 'done').length)).toEqual([1, 0]);
+    const finals = rows.filter(({ phase }) => phase === 'final');
+    expect(finals.map(({ state, point }) => [state, point.tried])).toEqual([['done', 6]]);
+    expect((await store.spec(finals[0]!.id)).run.training.epochs).toBe(8);
+  });
 });

@@ -1,6 +1,7 @@
 // vitune study status and pause: where studies stand, also while they run elsewhere.
 import { Command } from 'commander';
-import { pauseStudies, readStatus } from '../../studies/look.ts';
+import { pauseStudies } from '../../studies/look.ts';
+import { readStatus } from '../../studies/status.ts';
 import { withStore } from '../../studies/store.ts';
 import { secondsLeft } from '../../study/standing.ts';
 import { printJson } from '../output.ts';
