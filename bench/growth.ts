@@ -1,7 +1,9 @@
 // npm run bench -- --growth: time a picture and peak memory of a LoRA step against micro-batch, tokens and depth, one of
-// them at a time, from a ViT-S/16 at 224 pixels of six blocks.
+// them at a time, from a ViT-S/16 at 224 pixels of six blocks; and against the number of trials that train together, on the
+// embedded model.
 import { type Bench, startTraining } from './lib/bench.ts';
 import { lora } from './lib/methods.ts';
+import { runTrials } from './lib/trials.ts';
 import type { Answer, Model } from './lib/work.ts';
 
 export interface Point {
@@ -46,6 +48,15 @@ async function measure(bench: Bench, setting: Setting): Promise<Omit<Point, 'axi
   return { millisecondsPerPicture: (1000 * fastest) / batch, peakBytes: answer.peakBytes };
 }
 
+const grid = { method: lora, epochs: 2, count: 512, together: true } as const;
+
+/** Whole runs: their start is in it. A picture is one of one trial. */
+async function measureTrials(bench: Bench, trials: number): Promise<Omit<Point, 'axis' | 'x'>> {
+  const { peakBytes, ...answer } = await runTrials(bench, { ...grid, trials });
+  const pictures = trials * grid.epochs * grid.count;
+  return { millisecondsPerPicture: (1000 * answer[bench.clock][0]!) / pictures, peakBytes };
+}
+
 export async function growth(bench: Bench): Promise<readonly Point[]> {
   const points: Point[] = [];
   for (const { axis, settings } of axes)
@@ -53,6 +64,11 @@ export async function growth(bench: Bench): Promise<readonly Point[]> {
       bench.tell(`growth: ${axis} ${x}`);
       points.push({ axis, x, ...(await measure(bench, setting)) });
     }
+  await runTrials(bench, { ...grid, trials: 1 }); // decodes
+  for (const trials of [1, 2, 4, 8, 16]) {
+    bench.tell(`growth: trials ${trials}`);
+    points.push({ axis: 'trials together', x: trials, ...(await measureTrials(bench, trials)) });
+  }
   return points;
 }
 

@@ -38,7 +38,7 @@ const flags = new Command()
   .option('--quick', 'LoRA, int8, linear and memory, three rounds')
   .addOption(new Option('--only <name...>', 'these rows only').choices(names))
   .option('--profile', 'time by operator instead')
-  .option('--growth', 'time and memory against micro-batch, tokens and depth instead')
+  .option('--growth', 'time and memory against micro-batch, tokens, depth and trials instead')
   .option('--rounds <n>', 'times that each side is measured (default: 5; with --quick 3)', Number)
   .option('--threads <n>', 'of both sides', Number, availableParallelism())
   .addOption(
