@@ -96,7 +96,9 @@ async function printGrowth(bench: Bench): Promise<void> {
   console.log(table(growthHeader, growthRows(points), [1, 2, 3]));
   if (!flags.write) return;
   await writeFile(join(dirname(flags.write), 'images', 'growth.svg'), curves(points));
-  await replaceSection(flags.write, 'growth', written(machine, markdownTable(growthHeader, growthRows(points))));
+  const figure = '![time a picture and peak memory against micro-batch, tokens, depth and trials](images/growth.svg)';
+  const text = `${figure}\n\n${markdownTable(growthHeader, growthRows(points))}`;
+  await replaceSection(flags.write, 'growth', written(machine, text));
 }
 
 const clockText = { wall: 'wall-clock time', cpu: 'processor time' } as const;
