@@ -38,7 +38,7 @@ const flags = new Command()
   .option('--quick', 'LoRA, int8, linear and memory, three rounds')
   .addOption(new Option('--only <name...>', 'these rows only').choices(names))
   .option('--profile', 'time by operator instead')
-  .option('--growth', 'time and memory against micro-batch, tokens and depth instead')
+  .option('--growth', 'time and memory against micro-batch, tokens, depth and trials instead')
   .option('--rounds <n>', 'times that each side is measured (default: 5; with --quick 3)', Number)
   .option('--threads <n>', 'of both sides', Number, availableParallelism())
   .addOption(
@@ -96,7 +96,9 @@ async function printGrowth(bench: Bench): Promise<void> {
   console.log(table(growthHeader, growthRows(points), [1, 2, 3]));
   if (!flags.write) return;
   await writeFile(join(dirname(flags.write), 'images', 'growth.svg'), curves(points));
-  await replaceSection(flags.write, 'growth', written(machine, markdownTable(growthHeader, growthRows(points))));
+  const figure = '![time a picture and peak memory against micro-batch, tokens, depth and trials](images/growth.svg)';
+  const text = `${figure}\n\n${markdownTable(growthHeader, growthRows(points))}`;
+  await replaceSection(flags.write, 'growth', written(machine, text));
 }
 
 const clockText = { wall: 'wall-clock time', cpu: 'processor time' } as const;

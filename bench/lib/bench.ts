@@ -49,7 +49,7 @@ export async function openBench(
   // Plain JavaScript, so that no compiler's memory is measured.
   const programs = join(scratch, 'programs');
   await build({
-    entryPoints: ['train', 'infer'].map((name) => fileURLToPath(new URL(`bench/children/${name}.ts`, root))),
+    entryPoints: ['train', 'infer', 'trials'].map((name) => fileURLToPath(new URL(`bench/children/${name}.ts`, root))),
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -7,5 +7,15 @@ import { linearProbe } from './linear-probe.ts';
 import { memory } from './memory.ts';
 import { smallRun } from './small-run.ts';
 import { start } from './start.ts';
+import { trialRows } from './trials.ts';
 
-export const rows: readonly Row[] = [...fp32Steps, int8Step, inference, linearProbe, ...memory, start, smallRun];
+export const rows: readonly Row[] = [
+  ...fp32Steps,
+  int8Step,
+  inference,
+  linearProbe,
+  ...memory,
+  start,
+  smallRun,
+  ...trialRows,
+];

@@ -35,14 +35,15 @@ def read_tensors(path):
 
 
 def load(model, file, names):
-    """Sets every parameter that the file has; names: canonical -> the file's, left out = the same."""
+    """Sets the parameters from a file; names: canonical -> the file's, left out = the same. Head and method may be missing."""
     tensors = read_tensors(file)
-    of = lambda name: tensors[names.get(name, name)].float()
-    has = lambda name: names.get(name, name) in tensors
+    new = {name.replace("/", ".") for name in model.hooks.params} | {"head.weight", "head.bias"}
     for name, parameter in model.named():
         parts = [name.replace(".qkv.", f".{part}.") for part in "qkv"] if ".qkv." in name else [name]
-        if all(map(has, parts)):
-            parameter.data = torch.cat([of(part) for part in parts]).reshape(parameter.shape).contiguous()
+        stored = [names.get(part, part) for part in parts]
+        if name in new and stored[0] not in tensors:
+            continue
+        parameter.data = torch.cat([tensors[one].float() for one in stored]).reshape(parameter.shape)
 
 
 def optimizer_of(model, learning_rate):
