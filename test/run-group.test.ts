@@ -61,6 +61,7 @@ it.each([
     { method: 'lora', methodOptions: { dropout: 0.1 }, dropPath: 0.2 },
     [{ learningRate: 1e-2 }, { seed: 1 }],
   ],
+  ['lora in int8', { method: 'lora', precision: 'int8' as const }, [{ learningRate: 1e-2 }, { seed: 1 }]],
   [
     'bitfit, augmented, in micro-batches',
     { method: 'bitfit', flip: true, microBatch: 3 },

@@ -4,10 +4,10 @@ import { atLeast, compare, type Row } from '../lib/row.ts';
 import { measureSides, ourSide, torchSide } from '../lib/sides.ts';
 import type { Work } from '../lib/work.ts';
 
-export const int8: Work['options'] = { precision: 'int8' };
+export const int8: NonNullable<Work['options']> = { precision: 'int8' };
 
 export const int8Step: Row = {
-  name: 'step-int8',
+  name: 'int8-step',
   quick: true,
   async measure(bench) {
     const work: Work = { model: bench.model, method: lora, kind: 'train', batch: bench.quick ? 8 : 16 };

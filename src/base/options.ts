@@ -7,6 +7,8 @@ interface Described {
   readonly help: string;
   /** The published study's grid for this option, where it has one. */
   readonly grid?: readonly (number | string | boolean)[];
+  /** Came when results had ids already: its default stays out of them, so that they keep theirs. */
+  readonly later?: true;
 }
 export interface NumberOption extends Described {
   readonly type: 'number' | 'integer';
@@ -60,6 +62,13 @@ export type ValueOf<O extends Option> = O extends NumberOption
             : never;
 /** The parsed, fully defaulted values of a table. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
+
+/** The values that an id is made of: all but the defaults of options that came later. */
+export function identifying(table: OptionTable, values: Readonly<Record<string, OptionValue>>) {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => !(table[name]?.later && value === table[name].default)),
+  );
+}
 
 function refuse(owner: string, name: string, rule: string, got: unknown): never {
   throw new OptionError(`${owner}: option ${name} must be ${rule}, got ${JSON.stringify(got)}`);

@@ -10,7 +10,7 @@ import { bytesOf, type Tensor } from '../base/tensor.ts';
 import { narrow } from '../formats/half.ts';
 import type { GraphModel } from '../graph/export.ts';
 import { dynamicQuantization } from '../graph/quantize-inference.ts';
-import { backboneParameters, type VitConfig } from '../model/config.ts';
+import { backboneParameters, blockMatrices, type VitConfig } from '../model/config.ts';
 import { canMerge } from '../model/sites.ts';
 import type { Weight, Weights } from '../model/weights.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -113,7 +113,7 @@ export async function writeOnnx(
   await mkdir(onnxFolder, { recursive: true });
   const parameters = backboneParameters(tuning.config);
   const bytes = 4 * parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  const layers = new Set(parameters.flatMap(({ name, part, kind }) => (part && kind === 'weight' ? [name] : [])));
+  const layers = new Set(blockMatrices(tuning.config).map(({ name }) => name));
   const written: WrittenModel[] = [];
   const external: Record<string, number> = {};
   for (const precision of options.precisions) {

@@ -222,6 +222,10 @@ export function backboneParameters(config: VitConfig): ParameterInfo[] {
   return list;
 }
 
+/** The weights of the linear layers in the blocks: nearly all that a backbone is. */
+export const blockMatrices = (config: VitConfig): ParameterInfo[] =>
+  backboneParameters(config).filter(({ part, kind }) => part !== undefined && kind === 'weight');
+
 /** The same backbone for pictures of another size. Throws InternalError where the patch size doesn't divide it. */
 export function resized(config: VitConfig, imageSize: readonly [number, number]): VitConfig {
   if (imageSize.some((side) => side % config.patchSize !== 0))

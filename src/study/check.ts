@@ -2,7 +2,7 @@
 // anything runs, all at once.
 import { OptionError, VituneError } from '../base/errors.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
-import { parseRunSpec } from '../train/spec.ts';
+import { checkPrecision, parseRunSpec } from '../train/spec.ts';
 import type { Tell } from './axes.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { gridPoints } from './grid.ts';
@@ -81,6 +81,7 @@ function trialOf(
     protocol: data.protocol,
     ...(plan.preset === undefined ? {} : { preset: plan.preset }),
   });
+  checkPrecision(run, model.config);
   return {
     phase: 'tune',
     run,

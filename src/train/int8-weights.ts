@@ -9,15 +9,11 @@ import { sameShape, type Tensor } from '../base/tensor.ts';
 import { cacheFolder } from '../data/cache.ts';
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from '../formats/safetensors-file.ts';
 import { type Int8Weight, type Int8Weights, int8Weight } from '../graph/int8-products.ts';
-import { backboneParameters, type ParameterInfo, type VitConfig } from '../model/config.ts';
+import { blockMatrices, type ParameterInfo } from '../model/config.ts';
 import type { Backbone } from '../model/load.ts';
 
 /** Raised when the rounding or the layout of the files changes: old ones are then left alone. */
 const version = 1;
-
-/** The matrices that are worth it: those of the linear layers in the blocks. */
-export const int8Parameters = (config: VitConfig): ParameterInfo[] =>
-  backboneParameters(config).filter(({ part, kind }) => part !== undefined && kind === 'weight');
 
 const directions = ['forward', 'backward'] as const;
 const tensorNames = (weight: string, direction: keyof Int8Weight) => ({
@@ -70,7 +66,7 @@ export async function openInt8Weights(backbone: Backbone): Promise<Int8Weights> 
   const { config, fingerprint } = backbone;
   const key = identity({ version, family: config.family, fingerprint });
   const folder = join(cacheFolder(), 'int8', key);
-  const parameters = int8Parameters(config);
+  const parameters = blockMatrices(config);
   const found = new Map<string, Int8Weight>();
   for (let block = 0; block < config.depth; block++) {
     const wanted = parameters.filter((parameter) => parameter.block === block);

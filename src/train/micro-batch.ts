@@ -29,6 +29,7 @@ export function chooseMicroBatch(
       methods: spec.methods as unknown as Json,
       optimizer: spec.training.optimizer,
       trained: trained.count,
+      precision: spec.training.precision,
       from: entering.from,
       ...runtime.options,
       engine: runtime.engine,

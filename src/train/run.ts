@@ -10,6 +10,7 @@ import { adamw, sgd } from '../graph/optim.ts';
 import { unpack } from '../graph/slabs.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
 import { type Backbone, loadBackbone } from '../model/load.ts';
+import { requireExactInt8 } from '../runtime/int8.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -18,6 +19,7 @@ import { loadCheckpoint, type Progress, saveCheckpoint } from './checkpoint.ts';
 import type { RunEvent } from './events.ts';
 import { type Entering, openFeatures } from './features.ts';
 import { type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
+import { openInt8Weights } from './int8-weights.ts';
 import { type Metrics, metricsAmongOwn } from './metrics.ts';
 import { appendEpoch, trimEpochs, writeTable } from './metrics-log.ts';
 import { chooseMicroBatch } from './micro-batch.ts';
@@ -30,7 +32,7 @@ import { checkRunFolder, runFiles, takeRunFolder, writeJson } from './run-folder
 import { adapterConfig, saveLogits, writeHeader } from './run-records.ts';
 import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-state.ts';
 import { learningRate } from './schedule.ts';
-import { runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
+import { checkPrecision, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
 import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
 
@@ -60,6 +62,8 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
   const loaded = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
   const backbone = { ...loaded, preprocessing: preparationOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
+  checkPrecision(spec, backbone.config);
+  if (spec.training.precision === 'int8') await requireExactInt8(runtime);
   const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
   try {
     const headStart =
@@ -116,6 +120,7 @@ async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
     dropPath: training.dropPath,
     labelSmoothing: training.labelSmoothing,
     decayOn: training.decayOn,
+    ...(training.precision === 'int8' ? { int8: await openInt8Weights(run.backbone) } : {}),
   };
   const trained = trainedParameters(tuning);
   if (run.headStart) checkHeadStart(trained.specs, run.headStart);

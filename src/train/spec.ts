@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { OptionError } from '../base/errors.ts';
 import { identity, type Json } from '../base/identity.ts';
-import { parseOptions, type ValuesOf } from '../base/options.ts';
+import { identifying, parseOptions, type ValuesOf } from '../base/options.ts';
 import {
   checkTrainCount,
   chooseProtocol,
@@ -11,6 +11,7 @@ import {
   type ProtocolInput,
 } from '../data/protocols/index.ts';
 import { configureMethods, type MethodChoice, methodNamed } from '../methods/index.ts';
+import { blockMatrices, type ParameterInfo, type VitConfig } from '../model/config.ts';
 import { presetNamed } from './presets.ts';
 import type { Schedule } from './schedule.ts';
 import { dataOptions, trainingOptions } from './training-options.ts';
@@ -97,12 +98,26 @@ export function parseRunSpec(bare: RunSpecInput): RunSpec {
   };
 }
 
+/** Throws OptionError where a run has nothing to compute in the precision that it asks for. */
+export function checkPrecision({ methods, training }: Pick<RunSpec, 'methods' | 'training'>, config: VitConfig): void {
+  if (training.precision === 'fp32') return;
+  const configured = configureMethods(methods);
+  const trained = (parameter: ParameterInfo) =>
+    configured.some(({ method, options }) => method.trains?.(parameter, options, config));
+  if (!blockMatrices(config).every(trained)) return;
+  const names = methods.map(({ name }) => name).join('+');
+  throw new OptionError(
+    `train: --precision int8 is for frozen layers, and method ${names} trains every layer of the blocks; leave it out, or choose a method that freezes some`,
+  );
+}
+
 /** The run's id: 16 hex digits over the spec and what the paths hold. */
 export function runId(
   spec: RunSpec,
   fingerprints: { readonly data: string; readonly model: string; readonly head?: string },
 ): string {
-  return identity({ ...spec, ...fingerprints } as unknown as Json);
+  const training = identifying(trainingOptions, spec.training);
+  return identity({ ...spec, training, ...fingerprints } as unknown as Json);
 }
 
 /** Whether accuracy on shifted test sets is among the classes that occur there only: the protocol's choice. */

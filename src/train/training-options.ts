@@ -62,6 +62,13 @@ export const trainingOptions = {
     default: '',
     help: "safetensors or npy file (classes, width) for the zero-shot classifier, instead of the model's text tower",
   },
+  precision: {
+    type: 'choice',
+    choices: ['fp32', 'int8'],
+    default: 'fp32',
+    later: true,
+    help: 'of training: float32; or products with frozen layers in int8, forward and backward (CPU)',
+  },
   flip: { type: 'boolean', default: false, help: 'mirror half of the training pictures' },
   randomResizedCrop: { type: 'boolean', default: false, help: 'train on random crops, 8 % to 100 % of the area' },
   patience: {
