@@ -13,6 +13,10 @@ import { type GroupEvent, runGroup } from './train/run-group.ts';
 import { parseRunSpec, type RunSpec } from './train/spec.ts';
 import { dataOptions, type trainingOptions } from './train/training-options.ts';
 
+export type { Advice, AdvisedMethod, ProbeRecord } from './advise/advice.ts';
+export { type AdviceEvent, advise } from './advise/advise.ts';
+export type { AdviseOptions } from './advise/options.ts';
+export type { StartPoint } from './advise/warm-start.ts';
 export {
   CheckpointError,
   DataError,
