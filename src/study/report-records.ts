@@ -1,6 +1,6 @@
 // A study of the store as a report: its records, and the choices of its protocol that are easily left unsaid.
 import { unique } from '../analysis/collect.ts';
-import type { FinalResult } from '../analysis/records.ts';
+import type { FinalResult, RobustResult } from '../analysis/records.ts';
 import { methodNamed, methodNames } from '../methods/index.ts';
 import type { GalleryPicture, ProtocolItem, StudyRecords } from '../report/study-records.ts';
 import { type AnalysisRecords, analysisRecords, type ReadingStore } from './analysis-records.ts';
@@ -69,6 +69,15 @@ function protocolOf({ plan, cells }: StudyRow, rows: readonly TrialRow[]): Proto
   ];
 }
 
+/** In-distribution accuracies closer than this show no trend that a line could follow. */
+const widestTrend = 0.1;
+
+/** The study's own models as the line of effective robustness, where they differ enough in distribution. */
+function referenceOf(results: readonly RobustResult[]): { reference?: readonly RobustResult[] } {
+  const own = results.map(({ inDistribution }) => inDistribution);
+  return Math.max(...own) - Math.min(...own) >= widestTrend ? { reference: results } : {};
+}
+
 /** One entry a method's paper, as its record names it. */
 function bibtex({ plan }: StudyRow): string[] {
   const names = unique(plan.methods.flatMap(({ name }) => methodNames(name)));
@@ -86,7 +95,7 @@ export async function reportRecords(
 ): Promise<StudyRecords> {
   const records = await analysisRecords(store, study);
   const rows = await store.trials(study.id);
-  const { results, trials, predictions, robustness } = records;
+  const { results, trials, predictions, robustness, untuned, wise } = records;
   const count = (names: readonly string[], word: string) => plural(unique(names).length, word);
   const { cells } = study;
   return {
@@ -102,7 +111,10 @@ export async function reportRecords(
       'backbone',
     )}: ${plural(trials.length, 'tuning run')} and ${plural(results.length, 'final run')}${study.status === 'done' ? '' : ' so far; the study isn’t done'}.`,
     ...{ results, trials, predictions, published },
-    ...(robustness.length > 0 && { robustness: { results: robustness } }),
+    ...(robustness.length > 0 && {
+      robustness: { results: robustness, ...(untuned && { untuned }), ...referenceOf(robustness) },
+    }),
+    wise,
     ...(gallery && { gallery: await gallery(records) }),
     ...(environment && { environment }),
     protocol: protocolOf(study, rows),
