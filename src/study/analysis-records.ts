@@ -50,6 +50,20 @@ export function methodLabels({ cells }: Pick<StudyRow, 'cells'>): readonly strin
   return cells.map(({ method, model }) => (several ? `${method}, ${model}` : method));
 }
 
+const picturesOf = ({ pictures }: StudyRow['cells'][number]) => (pictures === undefined ? {} : { pictures });
+
+/** Results by what their data are parts of, where that was studied with several numbers of training pictures. */
+export function shotResults({ cells }: Pick<StudyRow, 'cells'>, results: readonly FinalResult[]): FinalResult[] {
+  const sourceOf = new Map(cells.map(({ data, source }) => [data, source]));
+  const named = results.flatMap((result): FinalResult[] => {
+    const source = sourceOf.get(result.data);
+    return source === undefined || result.pictures === undefined ? [] : [{ ...result, data: source }];
+  });
+  const numbers = (source: string) => unique(named.filter(({ data }) => data === source).map((r) => r.pictures));
+  const several = new Set(unique(named.map(({ data }) => data)).filter((source) => numbers(source).length > 1));
+  return named.filter(({ data }) => several.has(data));
+}
+
 /** Final results and tuning trials; of successive halving the first round, where all points had the same epochs. */
 export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<AnalysisRecords, 'results' | 'trials'> {
   const labels = methodLabels(study);
@@ -59,6 +73,7 @@ export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<A
       ...{ model, data, seed, top1, parameters, seconds },
       method: labels[cellOf.get(trial)!]!,
       params: paramsOf(params),
+      ...picturesOf(study.cells[cellOf.get(trial)!]!),
     })),
     trials: rows
       .filter(({ phase, round, val }) => phase === 'tune' && round === 0 && val !== null)

@@ -3,7 +3,7 @@ import { unique } from '../analysis/collect.ts';
 import type { FinalResult, RobustResult } from '../analysis/records.ts';
 import { methodNamed, methodNames } from '../methods/index.ts';
 import type { GalleryPicture, ProtocolItem, StudyRecords } from '../report/study-records.ts';
-import { type AnalysisRecords, analysisRecords, type ReadingStore } from './analysis-records.ts';
+import { type AnalysisRecords, analysisRecords, type ReadingStore, shotResults } from './analysis-records.ts';
 import type { Plan } from './plan.ts';
 import type { StudyRow, TrialRow } from './rows.ts';
 
@@ -78,13 +78,21 @@ function referenceOf(results: readonly RobustResult[]): { reference?: readonly R
   return Math.max(...own) - Math.min(...own) >= widestTrend ? { reference: results } : {};
 }
 
-/** One entry a method's paper, as its record names it. */
+/** What the analyses follow. */
+const unifyingStudy = {
+  name: 'unifying-study',
+  title:
+    'Lessons and Insights from a Unifying Study of Parameter-Efficient Fine-Tuning (PEFT) in Visual Recognition (Mai et al. 2024)',
+  url: 'https://arxiv.org/abs/2409.16434',
+};
+
+/** The study that the analyses follow, then one entry a method's paper, as its record names it. */
 function bibtex({ plan }: StudyRow): string[] {
   const names = unique(plan.methods.flatMap(({ name }) => methodNames(name)));
   const papers = new Map(names.map((name) => [methodNamed(name).paper.url, { name, ...methodNamed(name).paper }]));
-  return [...papers.values()].map(
-    ({ name, title, url }) => `@misc{${name},\n  title        = {${title}},\n  howpublished = {\\url{${url}}}\n}`,
-  );
+  const entry = ({ name, title, url }: { name: string; title: string; url: string }) =>
+    `@misc{${name},\n  title        = {${title}},\n  howpublished = {\\url{${url}}}\n}`;
+  return [unifyingStudy, ...papers.values()].map(entry);
 }
 
 /** The records of a study's report. Throws CheckpointError for logits that can't be read. */
@@ -115,6 +123,7 @@ export async function reportRecords(
       robustness: { results: robustness, ...(untuned && { untuned }), ...referenceOf(robustness) },
     }),
     wise,
+    shots: shotResults(study, results),
     ...(gallery && { gallery: await gallery(records) }),
     ...(environment && { environment }),
     protocol: protocolOf(study, rows),

@@ -91,10 +91,12 @@ describe('train --protocol', () => {
       ['shifted.logits', [12, 3]],
     ]);
     // The WiSE-FT curve ends at the tuned model, and between its ends agrees with evaluating the adapter there.
-    const { alphas, top1 } = (await json('robust', 'wise.json')) as unknown as {
+    const { alphas, pictures, top1 } = (await json('robust', 'wise.json')) as unknown as {
       alphas: number[];
+      pictures: Record<string, number>;
       top1: Record<string, number[]>;
     };
+    expect(pictures).toEqual({ test: 3, shifted: 12 });
     expect(alphas).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
     const { tests } = events.at(-1) as Extract<RunEvent, { type: 'done' }>;
     for (const set of ['test', 'shifted']) expect(top1[set]!.at(-1)).toBe(tests[set]!.top1);

@@ -12,7 +12,7 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { studyTables } from '../../src/report/tables.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
-import { analysisRecords } from '../../src/study/analysis-records.ts';
+import { analysisRecords, shotResults } from '../../src/study/analysis-records.ts';
 import { readLogits } from '../../src/study/logits.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { reportRecords } from '../../src/study/report-records.ts';
@@ -138,6 +138,19 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
   const zeroShot = await made({ ...spec.run, training: { ...spec.run.training, head: 'zero-shot' } });
   expect(zeroShot.untuned).toEqual({ method: 'before tuning', inDistribution: 0.25, shifted: { sketch: 0 } });
   await expect(made(spec.run, { ...wise, top1: { test: [1] } })).rejects.toThrow('is no record of WiSE-FT');
+});
+
+it('few to many: results of one source with several numbers of pictures', () => {
+  const cells = [
+    { model: 'm', data: 'few', method: 'lora', source: 'shapes', pictures: 8 },
+    { model: 'm', data: 'many', method: 'lora', source: 'shapes', pictures: 80 },
+    { model: 'm', data: 'other', method: 'lora', source: 'other', pictures: 9 },
+  ];
+  const results = cells.map(({ source: _, ...cell }) => ({ ...cell, seed: 0, params: {}, top1: 0.5 }));
+  expect(shotResults({ cells }, results).map(({ data, pictures }) => [data, pictures])).toEqual([
+    ['shapes', 8],
+    ['shapes', 80],
+  ]);
 });
 
 it('refuses files that are no logits', async () => {
