@@ -6,7 +6,7 @@ import { openSafetensors, writeSafetensors } from '../formats/safetensors-file.t
 import type { Backbone } from '../model/load.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { createEvaluator, type Pictures } from '../train/evaluator.ts';
-import { featureGraph } from '../train/graphs.ts';
+import { backboneFeatureGraph } from '../train/graphs.ts';
 import { writeFailure } from '../train/run-folder.ts';
 
 /** (pictures, width), row-major, with the class of each. */
@@ -44,7 +44,7 @@ export async function* extractFeatures(args: {
   readonly signal: AbortSignal | undefined;
 }): AsyncGenerator<{ readonly done: number; readonly total: number }, ExtractedFeatures | undefined, void> {
   const { runtime, backbone, train, val, folder, signal } = args;
-  const model = featureGraph(
+  const model = backboneFeatureGraph(
     {
       ...{ config: backbone.config, weights: backbone.weights, normalization: backbone.preprocessing },
       ...{ methods: [], classes: 1, dropPath: 0, labelSmoothing: 0, decayOn: 'all' },

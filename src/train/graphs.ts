@@ -315,7 +315,7 @@ export function evaluationGraph(
 }
 
 /** Pictures -> `features` (B, F) of the backbone alone, as its head reads them. */
-export function featureGraph(tuning: Tuning, batch: number): GraphModel {
+export function backboneFeatureGraph(tuning: Tuning, batch: number): GraphModel {
   const graph = new Graph();
   const { config, normalization } = tuning;
   const net = networkOf({ ...tuning, methods: [] }, graph, batch, () => {
