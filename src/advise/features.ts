@@ -44,13 +44,7 @@ export async function* extractFeatures(args: {
   readonly signal: AbortSignal | undefined;
 }): AsyncGenerator<{ readonly done: number; readonly total: number }, ExtractedFeatures | undefined, void> {
   const { runtime, backbone, train, val, folder, signal } = args;
-  const model = backboneFeatureGraph(
-    {
-      ...{ config: backbone.config, weights: backbone.weights, normalization: backbone.preprocessing },
-      ...{ methods: [], classes: 1, dropPath: 0, labelSmoothing: 0, decayOn: 'all' },
-    },
-    batch,
-  );
+  const model = backboneFeatureGraph(backbone, batch);
   const width = model.outputs.get('features')!.shape[1]!;
   const total = train.count + val.count;
   const evaluator = await createEvaluator(runtime, model);

@@ -314,19 +314,6 @@ export function evaluationGraph(
   return exportGraph(graph);
 }
 
-/** Pictures -> `features` (B, F) of the backbone alone, as its head reads them. */
-export function backboneFeatureGraph(tuning: Tuning, batch: number): GraphModel {
-  const graph = new Graph();
-  const { config, normalization } = tuning;
-  const net = networkOf({ ...tuning, methods: [] }, graph, batch, () => {
-    throw new InternalError('features: a backbone alone has no trained parameters');
-  });
-  const [h, w] = config.imageSize;
-  const { mean, std } = normalization!;
-  graph.output('features', features(net, normalizePixels(graph.input('pixels', 'uint8', [batch, h, w, 3]), mean, std)));
-  return exportGraph(graph);
-}
-
 /**
  * The tuned network for other runtimes: `pixel_values` (any number, 3, H, W), normalised, -> `logits`, with the trained
  * parameters as constants.

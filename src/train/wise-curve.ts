@@ -65,7 +65,7 @@ export async function wiseRecord(args: {
         params[`param:${slab.name}`] = float32([slab.size], arrays[i]!);
       });
       for (const [set, pictures] of samples) {
-        const logits = await evaluator.logits(pictures, params);
+        const logits = await evaluator.rows(pictures, params);
         const measure = among(set) ? metricsAmongOwn : metricsOf;
         top1.get(set)!.push(measure(logits, pictures.labels, tuning.classes).top1);
       }

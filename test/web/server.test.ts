@@ -8,8 +8,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { studyEnvironment } from '../../src/studies/environment.ts';
 import { type Table, toObjects } from '../../src/analysis/table.ts';
+import { studyEnvironment } from '../../src/studies/environment.ts';
 import type { AdapterView, Guess, PredictionView, Section, Snapshot, StudyDetail, TrialDetail } from '../../src/web/api.ts'; // biome-ignore format: one line
 import { startUi, type Ui } from '../../src/web/server/server.ts';
 import { cliPath, start, vitune } from '../support/cli.ts';
