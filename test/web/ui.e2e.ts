@@ -121,11 +121,11 @@ describe.skipIf(!browserPath)('the dashboard', () => {
 
   it('starts a study by the form, shows it live, and survives the death of the server, as the study does', async () => {
     await page.getByRole('link', { name: 'New study' }).click();
-    await page.getByLabel('Name').fill('by-form');
-    await page.getByLabel('Data').fill(join(root, 'shapes'));
-    await page.getByLabel('Model').fill(join(root, 'tiny'));
-    await page.getByLabel('Preset').selectOption('study');
-    await page.getByLabel('Protocol').selectOption('holdout');
+    await page.getByLabel(/^Name/).fill('by-form');
+    await page.getByLabel(/^Data/).fill(join(root, 'shapes'));
+    await page.getByLabel(/^Model/).fill(join(root, 'tiny'));
+    await page.getByLabel(/^Preset/).selectOption('study');
+    await page.getByLabel(/^Protocol/).selectOption('holdout');
     await page.getByText('Combine several methods into one').click();
     const parts = page.getByRole('group', { name: 'Parts of a combined method' });
     for (const name of ['lora', 'bitfit']) await parts.getByRole('checkbox', { name, exact: true }).check();
