@@ -13,6 +13,10 @@ import { type GroupEvent, runGroup } from './train/run-group.ts';
 import { parseRunSpec, type RunSpec } from './train/spec.ts';
 import { dataOptions, type trainingOptions } from './train/training-options.ts';
 
+export type { Advice, AdvisedMethod, ProbeRecord } from './advise/advice.ts';
+export { type AdviceEvent, advise } from './advise/advise.ts';
+export type { AdviseOptions } from './advise/options.ts';
+export type { StartPoint } from './advise/warm-start.ts';
 export {
   CheckpointError,
   DataError,
@@ -72,6 +76,8 @@ export interface TrainOptions
   out?: string;
   resume?: boolean;
   strict?: boolean;
+  /** Test at every alpha of WiSE-FT too, where there are shifted test sets: `wise.json` in the run's folder. */
+  wiseCurve?: boolean;
   device?: Device;
   threads?: number;
   /** Whether what the frozen part of the network makes of each picture is kept on disk: `auto` (left out), `on`, `off`. */
@@ -93,6 +99,7 @@ export function specOf(options: TrainOptions): RunSpec {
     out: _o,
     resume: _r,
     strict: _s,
+    wiseCurve: _w,
     device: _d,
     threads: _t,
     featureCache: _f,
@@ -128,8 +135,8 @@ export interface Run extends AsyncIterable<RunEvent> {
 }
 
 const runOptionsOf = (options: TrainOptions): RunOptions => {
-  const { out, resume, strict, device, threads, featureCache, signal } = options;
-  return { spec: specOf(options), folder: out, resume, strict, device, threads, featureCache, signal };
+  const { out, resume, strict, device, threads, featureCache, wiseCurve: wise, signal } = options;
+  return { spec: specOf(options), folder: out, resume, strict, device, threads, featureCache, wise, signal };
 };
 
 /**

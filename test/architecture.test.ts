@@ -17,8 +17,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   methods: ['base', 'graph', 'model'],
   data: ['base', 'formats'],
   train: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data'],
-  'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train', 'exchange', 'hub'],
+  'index.ts': ['base', 'runtime', 'model', 'methods', 'data', 'train', 'advise', 'exchange', 'hub'],
   analysis: ['base'],
+  advise: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train', 'analysis'],
   report: ['base', 'analysis'],
   // Of train, types, the spec and metrics only, of data the protocols: the run function and the data are handed in. Of
   // report, what it is made from.
@@ -44,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'exchange',
     'hub',
     'analysis',
+    'advise',
     'report',
     'web',
   ],

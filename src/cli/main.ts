@@ -11,6 +11,7 @@ const verbs: Verbs = {
   train: async () => (await import('./commands/train.ts')).train(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluate(),
   predict: async () => (await import('./commands/predict.ts')).predict(),
+  advise: async () => (await import('./commands/advise.ts')).advise(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   import: async () => (await import('./commands/import.ts')).importCommand(),
   push: async () => (await import('./commands/push.ts')).push(),

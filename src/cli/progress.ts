@@ -8,7 +8,7 @@ import type { RunEvent } from '../train/events.ts';
 import { bytes, count, duration, percent, shortPath } from './output.ts';
 
 const width = 24;
-const bar = (share: number): string => {
+export const bar = (share: number): string => {
   const full = Math.round(share * width);
   return colors.green('━'.repeat(full)) + colors.dim('━'.repeat(width - full));
 };

@@ -18,7 +18,7 @@ import { fingerprintOfSets, openSplits, picturesBySet } from '../train/run-data.
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
 
 /** The files of a run that the store keeps. */
-const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits];
+const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits, runFiles.wise];
 
 async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise<DataFacts> {
   const dataset = await openSplits(spec);
@@ -85,6 +85,7 @@ async function run({ spec, folder, signal, onEvent }: TrialJob): Promise<TrialRe
     folder,
     resume: true,
     test: phase === 'final',
+    wise: true,
     threads,
     signal,
   })) {

@@ -1,10 +1,20 @@
 // From the study store to the records that analyses and reports are made from: final results, tuning trials, predictions of
 // the first seed, accuracy on shifted sets.
 import { mean, unique } from '../analysis/collect.ts';
-import type { FinalResult, Params, Predictions, RobustResult, TrialResult, Value } from '../analysis/records.ts';
+import type {
+  FinalResult,
+  Params,
+  Predictions,
+  RobustResult,
+  TrialResult,
+  Value,
+  WiseCurve,
+} from '../analysis/records.ts';
+import { CheckpointError } from '../base/errors.ts';
 import type { PredictionSet } from '../report/study-records.ts';
 import { metricsAmongOwn, metricsOf } from '../train/metrics.ts';
 import { shiftsAmongOwnClasses } from '../train/spec.ts';
+import type { WiseRecord } from '../train/wise-curve.ts';
 import { readLogits, type SetLogits } from './logits.ts';
 import { finalResults } from './results.ts';
 import type { StudyRow, TrialRow } from './rows.ts';
@@ -18,9 +28,12 @@ export interface AnalysisRecords {
   readonly trials: readonly TrialResult[];
   readonly predictions: readonly PredictionSet[];
   readonly robustness: readonly RobustResult[];
+  /** The model before tuning, where the head's start is a classifier already (zero-shot): alpha 0 of any curve. */
+  readonly untuned: RobustResult | undefined;
+  readonly wise: readonly WiseCurve[];
 }
 
-const files = { val: 'val_logits.safetensors', test: 'test_logits.safetensors' } as const;
+const files = { val: 'val_logits.safetensors', test: 'test_logits.safetensors', wise: 'wise.json' } as const;
 
 const plainValue = (value: unknown): Value =>
   Array.isArray(value)
@@ -37,6 +50,20 @@ export function methodLabels({ cells }: Pick<StudyRow, 'cells'>): readonly strin
   return cells.map(({ method, model }) => (several ? `${method}, ${model}` : method));
 }
 
+const picturesOf = ({ pictures }: StudyRow['cells'][number]) => (pictures === undefined ? {} : { pictures });
+
+/** Results by what their data are parts of, where that was studied with several numbers of training pictures. */
+export function shotResults({ cells }: Pick<StudyRow, 'cells'>, results: readonly FinalResult[]): FinalResult[] {
+  const sourceOf = new Map(cells.map(({ data, source }) => [data, source]));
+  const named = results.flatMap((result): FinalResult[] => {
+    const source = sourceOf.get(result.data);
+    return source === undefined || result.pictures === undefined ? [] : [{ ...result, data: source }];
+  });
+  const numbers = (source: string) => unique(named.filter(({ data }) => data === source).map((r) => r.pictures));
+  const several = new Set(unique(named.map(({ data }) => data)).filter((source) => numbers(source).length > 1));
+  return named.filter(({ data }) => several.has(data));
+}
+
 /** Final results and tuning trials; of successive halving the first round, where all points had the same epochs. */
 export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<AnalysisRecords, 'results' | 'trials'> {
   const labels = methodLabels(study);
@@ -46,6 +73,7 @@ export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<A
       ...{ model, data, seed, top1, parameters, seconds },
       method: labels[cellOf.get(trial)!]!,
       params: paramsOf(params),
+      ...picturesOf(study.cells[cellOf.get(trial)!]!),
     })),
     trials: rows
       .filter(({ phase, round, val }) => phase === 'tune' && round === 0 && val !== null)
@@ -87,6 +115,20 @@ interface CellLogits {
   readonly amongOwn: boolean;
   readonly tests: ReadonlyMap<string, SetLogits>;
   readonly validation: SetLogits | undefined;
+  readonly wise: WiseRecord | undefined;
+  /** Whether the head started as a classifier. */
+  readonly zeroShot: boolean;
+}
+
+/** The record of WiSE-FT that a run may keep. Throws CheckpointError for a file that is none. */
+async function wiseOf(store: ReadingStore, trial: string): Promise<WiseRecord | undefined> {
+  const bytes = await store.artifact(trial, files.wise);
+  if (!bytes) return undefined;
+  const record = JSON.parse(new TextDecoder().decode(bytes)) as WiseRecord;
+  const whole = (values: unknown) => Array.isArray(values) && values.length === record.alphas.length;
+  if (record.format !== 'vitune-wise-1' || !Object.values(record.top1 ?? {}).every(whole))
+    throw new CheckpointError(`${trial}/${files.wise}: is no record of WiSE-FT`);
+  return record;
 }
 
 async function cellLogits(store: ReadingStore, study: StudyRow, rows: readonly TrialRow[]): Promise<CellLogits[]> {
@@ -98,9 +140,12 @@ async function cellLogits(store: ReadingStore, study: StudyRow, rows: readonly T
     const tests = await setsOf(store, final.id, files.test);
     if (tests.size === 0) continue;
     const tuned = chosenTrial(rows, final);
+    const { run } = await store.spec(final.id);
     all.push({
       ...{ data, tests, method: labels[cell]!, seed: final.point.seed! },
-      amongOwn: shiftsAmongOwnClasses((await store.spec(final.id)).run.protocol),
+      amongOwn: shiftsAmongOwnClasses(run.protocol),
+      wise: await wiseOf(store, final.id),
+      zeroShot: run.training.head === 'zero-shot',
       validation: tuned && (await setsOf(store, tuned.id, files.val)).get(''),
     });
   }
@@ -131,32 +176,72 @@ function accuracyOn({ logits, labels, classes }: SetLogits, amongOwn: boolean): 
   return (amongOwn ? metricsAmongOwn : metricsOf)(logits, labels, classes.length).top1;
 }
 
-/** In-distribution accuracy is the mean over the sets that have shifted ones; methods without one of them are left out. */
-function robustResults(cells: readonly CellLogits[]): RobustResult[] {
+/** The cells of each method on the sets that have shifted ones; methods without one of these sets are left out. */
+function shiftedCells(cells: readonly CellLogits[]): { method: string; own: CellLogits[]; nameOf: NameOf }[] {
   const shifted = cells.filter(({ tests }) => tests.has('') && tests.size > 1);
   const sets = unique(shifted.map(({ data }) => data));
-  return unique(shifted.map(({ method }) => method)).flatMap((method): RobustResult[] => {
-    const own = shifted.filter((cell) => cell.method === method);
-    if (own.length < sets.length) return [];
-    return [
-      {
-        method,
-        inDistribution: mean(own.map(({ tests }) => accuracyOn(tests.get('')!, false))),
-        shifted: Object.fromEntries(
-          own.flatMap(({ data, tests, amongOwn }) =>
-            [...tests]
-              .filter(([set]) => set !== '')
-              .map(([set, logits]) => [sets.length > 1 ? `${data}: ${set}` : set, accuracyOn(logits, amongOwn)]),
-          ),
+  const nameOf: NameOf = ({ data }, set) => (sets.length > 1 ? `${data}: ${set}` : set);
+  return unique(shifted.map(({ method }) => method))
+    .map((method) => ({ method, own: shifted.filter((cell) => cell.method === method), nameOf }))
+    .filter(({ own }) => own.length === sets.length);
+}
+
+type NameOf = (cell: CellLogits, set: string) => string;
+
+/** In-distribution accuracy is the mean over the sets that have shifted ones. */
+function robustResults(cells: readonly CellLogits[]): RobustResult[] {
+  return shiftedCells(cells).map(({ method, own, nameOf }) => ({
+    method,
+    inDistribution: mean(own.map(({ tests }) => accuracyOn(tests.get('')!, false))),
+    shifted: Object.fromEntries(
+      own.flatMap((cell) =>
+        [...cell.tests]
+          .filter(([set]) => set !== '')
+          .map(([set, logits]) => [nameOf(cell, set), accuracyOn(logits, cell.amongOwn)]),
+      ),
+    ),
+  }));
+}
+
+/** Curves of the methods that have one on every set, means over sets as above. */
+function wiseCurves(cells: readonly CellLogits[]): WiseCurve[] {
+  return shiftedCells(cells).flatMap(({ method, own, nameOf }) => {
+    const records = own.flatMap((cell) => (cell.wise ? [{ cell, ...cell.wise }] : []));
+    if (records.length < own.length) return [];
+    const { alphas } = records[0]!;
+    return {
+      method,
+      alphas,
+      inDistribution: alphas.map((_, i) => mean(records.map(({ top1 }) => top1.test![i]!))),
+      shifted: Object.fromEntries(
+        records.flatMap(({ cell, top1: { test: _, ...shifted } }) =>
+          Object.entries(shifted).map(([set, values]) => [nameOf(cell, set), values]),
         ),
-      },
-    ];
+      ),
+    };
   });
+}
+
+/** Where every head started as a classifier. */
+function untunedResult(cells: readonly CellLogits[], [curve]: readonly WiseCurve[]): RobustResult | undefined {
+  if (!curve || !cells.every(({ zeroShot }) => zeroShot)) return undefined;
+  return {
+    method: 'before tuning',
+    inDistribution: curve.inDistribution[0]!,
+    shifted: Object.fromEntries(Object.entries(curve.shifted).map(([set, values]) => [set, values[0]!])),
+  };
 }
 
 /** Everything that can be analysed of a study so far. Throws CheckpointError for logits that can't be read. */
 export async function analysisRecords(store: ReadingStore, study: StudyRow): Promise<AnalysisRecords> {
   const rows = await store.trials(study.id);
   const cells = await cellLogits(store, study, rows);
-  return { ...studyResults(study, rows), predictions: predictionSets(cells), robustness: robustResults(cells) };
+  const wise = wiseCurves(cells);
+  return {
+    ...studyResults(study, rows),
+    predictions: predictionSets(cells),
+    robustness: robustResults(cells),
+    untuned: untunedResult(cells, wise),
+    wise,
+  };
 }

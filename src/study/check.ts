@@ -9,6 +9,7 @@ import { gridPoints } from './grid.ts';
 import { normalizePlan, type Plan } from './plan.ts';
 import { type PlanPath, type Problem, parsePlan } from './plan-file.ts';
 import { type CheckedData, type CheckedMethod, type CheckedModel, createParts } from './plan-parts.ts';
+import type { CellName } from './rows.ts';
 import { pointsWithin } from './search.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
@@ -23,10 +24,7 @@ export interface Point {
 }
 
 /** One model, data and method: what is tuned as a whole and ends in one line of the results. */
-export interface Cell {
-  readonly model: string;
-  readonly data: string;
-  readonly method: string;
+export interface Cell extends Required<CellName> {
   /** What a final run is expected to take, as a multiple of a tuning run. */
   readonly finalCost: number;
   readonly points: readonly Point[];
@@ -110,6 +108,9 @@ function tellRefusals(
         }
 }
 
+/** The data without the number of pictures that is taken of it: `emoji` of `emoji:400`. */
+const sourceOf = ({ path }: CheckedData): string => path.split(/[\\/]/).at(-1)!.replace(/:\d+$/, '');
+
 /**
  * Reads a plan and works out its trials. `folder` is what relative paths start from. Throws OptionError that lists every
  * problem with line and column.
@@ -164,7 +165,12 @@ export async function openPlan(
         `${set.name} has no validation pictures to choose among ${points.size} points by; set valFraction`,
       );
     const all = [...points.values()];
-    return { ...names, finalCost: finalCostOf(set, all[0]?.trial.run.training.epochs ?? 1), points: all };
+    const { train, val } = set.pictures;
+    return {
+      ...{ ...names, source: sourceOf(set), pictures: train + val },
+      finalCost: finalCostOf(set, all[0]?.trial.run.training.epochs ?? 1),
+      points: all,
+    };
   };
   const cells = models.flatMap((model) => data.flatMap((set) => methods.map((method) => cellOf(model, set, method))));
   if (problems.length > 0) return refuse(file, problems);

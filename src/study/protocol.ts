@@ -26,7 +26,12 @@ export const studyId = ({ plan, cells }: Study): string =>
     choose: plan.choose,
     seeds: plan.seeds,
     budget: plan.budget,
-    cells: cells.map(({ points, finalCost: _, ...names }) => ({ ...names, points: points.map(({ id }) => id) })),
+    cells: cells.map(({ model, data, method, points }) => ({
+      model,
+      data,
+      method,
+      points: points.map(({ id }) => id),
+    })),
   } as unknown as Json);
 
 /** What the store keeps of a study. */
@@ -34,7 +39,7 @@ export const studyRow = (study: Study): Pick<StudyRow, 'id' | 'name' | 'plan' | 
   id: studyId(study),
   name: study.plan.name,
   plan: study.plan,
-  cells: study.cells.map(({ model, data, method, finalCost }) => ({ model, data, method, finalCost })),
+  cells: study.cells.map(({ points: _, ...cell }) => cell),
 });
 
 function finalTrials(plan: Plan, cell: number, spec: TrialSpec, point: TrialPoint): NewTrial[] {

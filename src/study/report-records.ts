@@ -1,9 +1,9 @@
 // A study of the store as a report: its records, and the choices of its protocol that are easily left unsaid.
 import { unique } from '../analysis/collect.ts';
-import type { FinalResult } from '../analysis/records.ts';
+import type { FinalResult, RobustResult } from '../analysis/records.ts';
 import { methodNamed, methodNames } from '../methods/index.ts';
 import type { GalleryPicture, ProtocolItem, StudyRecords } from '../report/study-records.ts';
-import { type AnalysisRecords, analysisRecords, type ReadingStore } from './analysis-records.ts';
+import { type AnalysisRecords, analysisRecords, type ReadingStore, shotResults } from './analysis-records.ts';
 import type { Plan } from './plan.ts';
 import type { StudyRow, TrialRow } from './rows.ts';
 
@@ -69,13 +69,30 @@ function protocolOf({ plan, cells }: StudyRow, rows: readonly TrialRow[]): Proto
   ];
 }
 
-/** One entry a method's paper, as its record names it. */
+/** In-distribution accuracies closer than this show no trend that a line could follow. */
+const widestTrend = 0.1;
+
+/** The study's own models as the line of effective robustness, where they differ enough in distribution. */
+function referenceOf(results: readonly RobustResult[]): { reference?: readonly RobustResult[] } {
+  const own = results.map(({ inDistribution }) => inDistribution);
+  return Math.max(...own) - Math.min(...own) >= widestTrend ? { reference: results } : {};
+}
+
+/** What the analyses follow. */
+const unifyingStudy = {
+  name: 'unifying-study',
+  title:
+    'Lessons and Insights from a Unifying Study of Parameter-Efficient Fine-Tuning (PEFT) in Visual Recognition (Mai et al. 2024)',
+  url: 'https://arxiv.org/abs/2409.16434',
+};
+
+/** The study that the analyses follow, then one entry a method's paper, as its record names it. */
 function bibtex({ plan }: StudyRow): string[] {
   const names = unique(plan.methods.flatMap(({ name }) => methodNames(name)));
   const papers = new Map(names.map((name) => [methodNamed(name).paper.url, { name, ...methodNamed(name).paper }]));
-  return [...papers.values()].map(
-    ({ name, title, url }) => `@misc{${name},\n  title        = {${title}},\n  howpublished = {\\url{${url}}}\n}`,
-  );
+  const entry = ({ name, title, url }: { name: string; title: string; url: string }) =>
+    `@misc{${name},\n  title        = {${title}},\n  howpublished = {\\url{${url}}}\n}`;
+  return [unifyingStudy, ...papers.values()].map(entry);
 }
 
 /** The records of a study's report. Throws CheckpointError for logits that can't be read. */
@@ -86,7 +103,7 @@ export async function reportRecords(
 ): Promise<StudyRecords> {
   const records = await analysisRecords(store, study);
   const rows = await store.trials(study.id);
-  const { results, trials, predictions, robustness } = records;
+  const { results, trials, predictions, robustness, untuned, wise } = records;
   const count = (names: readonly string[], word: string) => plural(unique(names).length, word);
   const { cells } = study;
   return {
@@ -102,7 +119,11 @@ export async function reportRecords(
       'backbone',
     )}: ${plural(trials.length, 'tuning run')} and ${plural(results.length, 'final run')}${study.status === 'done' ? '' : ' so far; the study isn’t done'}.`,
     ...{ results, trials, predictions, published },
-    ...(robustness.length > 0 && { robustness: { results: robustness } }),
+    ...(robustness.length > 0 && {
+      robustness: { results: robustness, ...(untuned && { untuned }), ...referenceOf(robustness) },
+    }),
+    wise,
+    shots: shotResults(study, results),
     ...(gallery && { gallery: await gallery(records) }),
     ...(environment && { environment }),
     protocol: protocolOf(study, rows),

@@ -10,6 +10,10 @@ export interface CellName {
   readonly model: string;
   readonly data: string;
   readonly method: string;
+  /** What the data is a part of, where a plan takes several numbers of pictures of it; studies of before have none. */
+  readonly source?: string;
+  /** Training and validation pictures: what final runs train on. */
+  readonly pictures?: number;
 }
 
 export interface CellRow extends CellName {

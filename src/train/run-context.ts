@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly strict?: boolean | undefined;
   /** Evaluate the test pictures at the end (left out = yes). Grid points of a study don't: test pictures choose nothing. */
   readonly test?: boolean | undefined;
+  /** Test at every alpha of WiSE-FT too, where there are shifted test sets (left out = no): ten more evaluations. */
+  readonly wise?: boolean | undefined;
   readonly device?: Device | undefined;
   readonly threads?: number | undefined;
   /** Whether what the frozen part of the network makes of a picture is kept on disk (left out = auto). */

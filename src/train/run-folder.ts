@@ -13,6 +13,8 @@ export const runFiles = {
   table: 'metrics.csv',
   valLogits: 'val_logits.safetensors',
   testLogits: 'test_logits.safetensors',
+  /** Accuracy from the network before tuning to the tuned one. */
+  wise: 'wise.json',
   adapterConfig: 'adapter_config.json',
   adapter: 'adapter_model.safetensors',
   /** Where the head started, if not from draws: what WiSE-FT goes back to. */

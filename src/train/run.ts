@@ -34,6 +34,7 @@ import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-s
 import { learningRate } from './schedule.ts';
 import { checkPrecision, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
+import { wiseRecord } from './wise-curve.ts';
 import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
 
 /** Seconds between two saves at least; saving may take up to this share of the time. */
@@ -279,15 +280,21 @@ async function* trainAndTest(
     const amongOwn = shiftsAmongOwnClasses(spec.protocol);
     const tests: Record<string, Metrics> = {};
     const logits = new Map<string, Float32Array>();
+    const among = (set: string) => set !== 'test' && amongOwn;
     for (const [set, pictures] of options.test === false ? [] : data.tests) {
       const result = yield* evaluation.evaluate(pictures, kept, 1);
-      const among = set !== 'test' && amongOwn;
-      tests[set] = among ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
+      tests[set] = among(set) ? metricsAmongOwn(result.logits, pictures.labels, data.classes.length) : result.metrics;
       logits.set(set, result.logits);
     }
     if (logits.size > 0) await saveLogits(run, runFiles.testLogits, data.tests, logits);
     const arrays = trained.slabs.map((slab) => kept[`param:${slab.name}`]!.data);
-    await saveAdapter(folder, adapterConfig(run), unpack(trained.slabs, arrays), run.headStart?.tensors);
+    const tensors = unpack(trained.slabs, arrays);
+    await saveAdapter(folder, adapterConfig(run), tensors, run.headStart?.tensors);
+    if (options.wise && Object.keys(tests).some((set) => set !== 'test')) {
+      const headStart = run.headStart?.tensors;
+      const from = { runtime, tuning, trained, tensors, seed: training.seed, headStart };
+      await writeJson(join(folder, runFiles.wise), await wiseRecord({ ...from, tests: data.tests, among }));
+    }
     await writeTable(folder);
     const done: RunEvent = {
       type: 'done',

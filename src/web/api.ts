@@ -94,6 +94,9 @@ export interface MethodForm {
 export interface FormFacts {
   readonly methods: readonly MethodForm[];
   readonly training: OptionTable;
+  readonly protocols: readonly { readonly name: string; readonly summary: string; readonly options: OptionTable }[];
+  /** Training options by name, and whole plans to start from. */
+  readonly presets: readonly { readonly name: string; readonly summary: string; readonly plan: boolean }[];
   readonly models: readonly string[];
   readonly data: readonly { readonly name: string; readonly summary: string }[];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../src/formats/safetensors-file.ts';
-import { protocolRounds, type RunEvent, train as trainFromCode } from '../../src/index.ts';
+import { openTuned, protocolRounds, type RunEvent, train as trainFromCode } from '../../src/index.ts';
 import { jsonLines, vitune } from '../support/cli.ts';
 import { writePictures, writeTinyModel } from '../support/tiny.ts';
 
@@ -73,7 +73,7 @@ describe('train --protocol', () => {
     await rm(join(data, 'shifted', 'disc'), { recursive: true });
     const protocolOptions = { train: 'drawn' };
     const out = join(root, 'robust');
-    const options = { model, method: 'linear', epochs: 1, threads: 1, out };
+    const options = { model, method: 'bitfit', epochs: 1, threads: 1, out, wiseCurve: true };
     const events: RunEvent[] = [];
     for await (const event of trainFromCode({ data, protocol: 'robustness', protocolOptions, ...options }))
       events.push(event);
@@ -90,6 +90,19 @@ describe('train --protocol', () => {
       ['shifted.labels', [12]],
       ['shifted.logits', [12, 3]],
     ]);
+    // The WiSE-FT curve ends at the tuned model, and between its ends agrees with evaluating the adapter there.
+    const { alphas, pictures, top1 } = (await json('robust', 'wise.json')) as unknown as {
+      alphas: number[];
+      pictures: Record<string, number>;
+      top1: Record<string, number[]>;
+    };
+    expect(pictures).toEqual({ test: 3, shifted: 12 });
+    expect(alphas).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+    const { tests } = events.at(-1) as Extract<RunEvent, { type: 'done' }>;
+    for (const set of ['test', 'shifted']) expect(top1[set]!.at(-1)).toBe(tests[set]!.top1);
+    const half = await openTuned(out, { wiseAlpha: 0.5, threads: 1 });
+    expect((await half.evaluate(join(data, 'shifted'))).top1).toBe(top1.shifted![5]);
+    await half.dispose();
   });
 
   it('k-fold runs each fold', async () => {

@@ -12,7 +12,7 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { studyTables } from '../../src/report/tables.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
-import { analysisRecords } from '../../src/study/analysis-records.ts';
+import { analysisRecords, shotResults } from '../../src/study/analysis-records.ts';
 import { readLogits } from '../../src/study/logits.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { reportRecords } from '../../src/study/report-records.ts';
@@ -111,15 +111,46 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
   const row = { ...rows.find(({ phase }) => phase === 'final')!, tests: { test: metrics(0.5) } };
   const spec = await store.spec(row.id);
   const protocol = { name: 'robustness', round: 'all', options: { among: 'own' } };
-  const made = (run: typeof spec.run) =>
+  const wise = { format: 'vitune-wise-1', alphas: [0, 0.5, 1], top1: { test: [0.25, 0.75, 0.5], sketch: [0, 1, 0.5] } };
+  const made = (run: typeof spec.run, record: unknown = wise) =>
     analysisRecords(
-      { trials: async () => [row], spec: async () => ({ ...spec, run }), artifact: async () => logits },
+      {
+        trials: async () => [row],
+        spec: async () => ({ ...spec, run }),
+        artifact: async (_, name) => (name === 'wise.json' ? Buffer.from(JSON.stringify(record)) : logits),
+      },
       study,
     );
   const all = await made(spec.run);
   expect(all.robustness).toMatchObject([{ inDistribution: 0.5, shifted: { sketch: 0 } }]);
   const own = await made({ ...spec.run, protocol });
   expect(own.robustness).toMatchObject([{ inDistribution: 0.5, shifted: { sketch: 0.5 } }]);
+  expect(own.wise).toEqual([
+    {
+      method: own.robustness[0]!.method,
+      alphas: [0, 0.5, 1],
+      inDistribution: [0.25, 0.75, 0.5],
+      shifted: { sketch: [0, 1, 0.5] },
+    },
+  ]);
+  // Alpha 0 is the model before tuning only where its head was a classifier already.
+  expect(own.untuned).toBeUndefined();
+  const zeroShot = await made({ ...spec.run, training: { ...spec.run.training, head: 'zero-shot' } });
+  expect(zeroShot.untuned).toEqual({ method: 'before tuning', inDistribution: 0.25, shifted: { sketch: 0 } });
+  await expect(made(spec.run, { ...wise, top1: { test: [1] } })).rejects.toThrow('is no record of WiSE-FT');
+});
+
+it('few to many: results of one source with several numbers of pictures', () => {
+  const cells = [
+    { model: 'm', data: 'few', method: 'lora', source: 'shapes', pictures: 8 },
+    { model: 'm', data: 'many', method: 'lora', source: 'shapes', pictures: 80 },
+    { model: 'm', data: 'other', method: 'lora', source: 'other', pictures: 9 },
+  ];
+  const results = cells.map(({ source: _, ...cell }) => ({ ...cell, seed: 0, params: {}, top1: 0.5 }));
+  expect(shotResults({ cells }, results).map(({ data, pictures }) => [data, pictures])).toEqual([
+    ['shapes', 8],
+    ['shapes', 80],
+  ]);
 });
 
 it('refuses files that are no logits', async () => {

@@ -1,5 +1,6 @@
 // The dashboard's server over real sockets and a real store: who is refused, what is bounded, what pages are given, and that it
 // stands in nobody's way.
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -7,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Table, toObjects } from '../../src/analysis/table.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
 import type { AdapterView, Guess, PredictionView, Section, Snapshot, StudyDetail, TrialDetail } from '../../src/web/api.ts'; // biome-ignore format: one line
 import { startUi, type Ui } from '../../src/web/server/server.ts';
@@ -223,6 +225,20 @@ describe('shows', () => {
   it('predictions, their pictures, and what an adapter says at each alpha', async () => {
     const [view] = await json<[PredictionView]>(`/api/studies/${id}/predictions`);
     expect(view.methods.map(({ method }) => method)).toEqual(['linear', 'lora']);
+    // Ensembles of chosen members: what the analyses say of the same predictions.
+    const ensembles = (members: readonly string[]) =>
+      `/api/studies/${id}/ensembles?${new URLSearchParams([['data', view.data] as [string, string], ...members.map((m) => ['member', m] as [string, string])])}`;
+    const table = await json<Table>(ensembles(['lora', 'linear']));
+    const [best, ...votes] = toObjects(table);
+    expect(votes.slice(0, 3).map(({ ensemble }) => ensemble)).toEqual(['mean probability', 'mean logit', 'majority vote']); // biome-ignore format: one line
+    const right = view.methods.map(({ predicted }) => predicted.filter((k, i) => k === view.labels[i]).length / view.labels.length); // biome-ignore format: one line
+    expect(right).toContain(best!.top1);
+    for (const { gain, top1, low, high } of votes) {
+      expect(gain).toBeCloseTo((top1 as number) - (best!.top1 as number), 12);
+      expect((low as number) <= (gain as number) && (gain as number) <= (high as number)).toBe(true);
+    }
+    expect((await ask(ensembles(['lora', 'none']))).status).toBe(404);
+    expect((await ask(ensembles([]))).status).toBe(404);
     const [name] = view.names as [string];
     const picture = await ask(`/api/studies/${id}/picture?${new URLSearchParams({ data: 'shapes', name })}`);
     expect([picture.status, picture.headers['content-type'], picture.body.subarray(8, 12).toString()]).toEqual([200, 'image/webp', 'WEBP']); // biome-ignore format: one line

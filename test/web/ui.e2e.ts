@@ -92,18 +92,20 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     expect(download.suggestedFilename()).toBe('tiny-study-report.html');
   });
 
-  it('browses predictions with their pictures, and counts a vote', async () => {
+  it('browses predictions with their pictures, and picks ensembles', async () => {
     await tab('Predictions').click();
     await page.getByLabel('Show').selectOption('all');
     const pictures = page.locator('.gallery.predictions img');
     expect(await pictures.count()).toBe(9);
     await pictures.first().scrollIntoViewIfNeeded();
     await expect.poll(() => pictures.first().evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(40);
-    const vote = page.getByText(/^Vote:/);
-    const both = await vote.textContent();
+    const ensembles = page.getByRole('region', { name: 'Ensembles' });
+    for (const name of ['best single', 'mean probability', 'mean logit', 'majority vote'])
+      await ensembles.getByRole('rowheader', { name }).waitFor();
     await page.getByRole('checkbox', { name: /^lora/ }).uncheck();
-    await expect.poll(() => vote.textContent()).not.toBe(both);
-    expect(await vote.textContent()).toContain('+0.0 points');
+    await page.getByText('Choose at least two methods.').waitFor();
+    await page.getByRole('checkbox', { name: /^lora/ }).check();
+    await ensembles.waitFor();
   });
 
   it('tries an adapter, and moves alpha', async () => {
@@ -119,11 +121,16 @@ describe.skipIf(!browserPath)('the dashboard', () => {
 
   it('starts a study by the form, shows it live, and survives the death of the server, as the study does', async () => {
     await page.getByRole('link', { name: 'New study' }).click();
-    await page.getByLabel('Name').fill('by-form');
-    await page.getByLabel('Data').fill(join(root, 'shapes'));
-    await page.getByLabel('Model').fill(join(root, 'tiny'));
-    await page.getByRole('checkbox', { name: 'lora', exact: true }).check();
-    await page.getByRole('textbox', { name: /^rank/ }).fill('2, 4');
+    await page.getByLabel(/^Name/).fill('by-form');
+    await page.getByLabel(/^Data/).fill(join(root, 'shapes'));
+    await page.getByLabel(/^Model/).fill(join(root, 'tiny'));
+    await page.getByLabel(/^Preset/).selectOption('study');
+    await page.getByLabel(/^Protocol/).selectOption('holdout');
+    await page.getByText('Combine several methods into one').click();
+    const parts = page.getByRole('group', { name: 'Parts of a combined method' });
+    for (const name of ['lora', 'bitfit']) await parts.getByRole('checkbox', { name, exact: true }).check();
+    await page.getByRole('button', { name: 'Add bitfit+lora' }).click();
+    await page.getByRole('textbox', { name: /^lora.rank/ }).fill('2, 4');
     await page.getByRole('textbox', { name: /^epochs/ }).fill('600');
     await page.getByRole('button', { name: 'Start the study' }).click();
     await page.getByRole('link', { name: 'Watch it' }).click();

@@ -31,6 +31,7 @@ interface Flags extends Record<string, unknown> {
   readonly out?: string;
   readonly resume?: boolean;
   readonly strict?: boolean;
+  readonly wiseCurve?: boolean;
   readonly json?: boolean;
 }
 
@@ -65,6 +66,7 @@ export function train(): Command {
     .option('--out <folder>', "the run's folder (default: runs/<data>-<method>-<id>)")
     .option('--resume', 'go on where the run in --out stopped')
     .option('--strict', 'fail at the first unreadable picture instead of skipping it')
+    .option('--wise-curve', 'where there are shifted test sets: test at every alpha of WiSE-FT too, into wise.json')
     .option('--json', 'print one event a line as JSON');
   addFlags(command, dataOptions, { owner: 'train', group: 'Data:' });
   addFlags(command, trainingOptions, { owner: 'train', group: 'Training:' });
@@ -83,7 +85,7 @@ export function train(): Command {
       stop.abort();
     };
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-    const { resume, strict, device, threads, featureCache, json } = flags;
+    const { resume, strict, device, threads, featureCache, wiseCurve: wise, json } = flags;
     const { signal } = stop;
     const progress = createProgress();
     const results: RoundResult[] = [];
@@ -100,6 +102,7 @@ export function train(): Command {
           device,
           threads,
           featureCache,
+          wise,
           signal,
         })) {
           if (json) printJson(event);

@@ -3,13 +3,17 @@ import { useState } from 'preact/hooks';
 import { type Option, type OptionTable, ruleOf } from '../../base/options.ts';
 import type { FormFacts } from '../api.ts';
 import { Problem, Wait } from './parts.tsx';
-import { type PlanForm, planOf } from './plan-of.ts';
+import { optionsOf, type PlanForm, planOf } from './plan-of.ts';
 import { post, type Refused, useJson } from './requests.ts';
 
 /** Options of training that most studies set; the others are under "more". */
 const usual = ['epochs', 'batchSize', 'learningRate', 'weightDecay'];
 
 type Typed = Readonly<Record<string, string>>;
+/** Option tables by the name of what has them. */
+const tablesOf = (all: readonly { readonly name: string; readonly options: OptionTable }[]) =>
+  Object.fromEntries(all.map(({ name, options }) => [name, options]));
+
 interface FieldsProps {
   /** Whose options: part of element ids. */
   readonly owner: string;
@@ -56,7 +60,42 @@ function Fields({ owner, table, typed, onType, names = Object.keys(table) }: Fie
   );
 }
 
-const empty: PlanForm = { name: '', data: '', model: '', seeds: '0', methods: {}, training: {} };
+const empty: PlanForm = {
+  ...{ name: '', data: '', model: '', seeds: '0', methods: {}, training: {} },
+  ...{ preset: '', protocol: '', protocolOptions: {} },
+};
+
+interface CombineProps {
+  readonly known: readonly string[];
+  readonly onCombine: (name: string) => void;
+}
+
+/** Several methods as one, e.g. lora+bitfit. */
+function Combine({ known, onCombine }: CombineProps) {
+  const [parts, setParts] = useState<readonly string[]>([]);
+  const toggle = (name: string) =>
+    setParts((before) => (before.includes(name) ? before.filter((part) => part !== name) : [...before, name]));
+  const combine = () => {
+    onCombine(known.filter((name) => parts.includes(name)).join('+'));
+    setParts([]);
+  };
+  return (
+    <details>
+      <summary>Combine several methods into one</summary>
+      <fieldset class="ticks">
+        <legend>Parts of a combined method</legend>
+        {known.map((name) => (
+          <label key={name}>
+            <input type="checkbox" checked={parts.includes(name)} onChange={() => toggle(name)} /> {name}
+          </label>
+        ))}
+      </fieldset>
+      <button type="button" disabled={parts.length < 2} onClick={combine}>
+        {parts.length < 2 ? 'Combine' : `Add ${known.filter((name) => parts.includes(name)).join('+')}`}
+      </button>
+    </details>
+  );
+}
 
 function Form({ facts }: { readonly facts: FormFacts }) {
   const [form, setForm] = useState<PlanForm>(empty);
@@ -73,12 +112,19 @@ function Form({ facts }: { readonly facts: FormFacts }) {
     setBusy(true);
     setError(undefined);
     setStarted(undefined);
-    const tables = Object.fromEntries(facts.methods.map(({ name, options }) => [name, options]));
-    post<{ name: string; plan: string }>('/api/studies', planOf(form, tables, facts.training))
+    post<{ name: string; plan: string }>('/api/studies', planOf(form, tables, facts.training, protocols))
       .then(({ name, plan }) => setStarted(`${name} has begun; its plan is ${plan}.`))
       .catch(setError)
       .finally(() => setBusy(false));
   };
+  const tables = tablesOf(facts.methods);
+  const protocols = tablesOf(facts.protocols);
+  const wholePlan = facts.presets.some(({ name, plan }) => plan && name === form.preset);
+  const chosen = Object.keys(form.methods).map((name) => ({
+    name,
+    options: optionsOf(name, tables) ?? {},
+    summary: facts.methods.find((method) => method.name === name)?.summary ?? 'combined',
+  }));
   const more = Object.keys(facts.training).filter((name) => !usual.includes(name) && name !== 'seed');
   const training = {
     owner: 'training',
@@ -101,7 +147,12 @@ function Form({ facts }: { readonly facts: FormFacts }) {
         </label>
         <label>
           <span>Data</span>
-          <input required list="data-sets" value={form.data} onInput={(e) => set({ data: e.currentTarget.value })} />
+          <input
+            required={!wholePlan}
+            list="data-sets"
+            value={form.data}
+            onInput={(e) => set({ data: e.currentTarget.value })}
+          />
           <small>folders of pictures on the server’s machine, or built-in sets; several with commas</small>
           <datalist id="data-sets">
             {facts.data.map(({ name, summary }) => (
@@ -132,6 +183,44 @@ function Form({ facts }: { readonly facts: FormFacts }) {
           <small>of the final runs, with commas</small>
         </label>
       </div>
+      <div class="fields">
+        <label>
+          <span>Preset</span>
+          <select value={form.preset} onChange={(e) => set({ preset: e.currentTarget.value })}>
+            <option value="">none</option>
+            {facts.presets.map(({ name, summary }) => (
+              <option key={name} value={name} title={summary}>
+                {name}
+              </option>
+            ))}
+          </select>
+          <small>
+            {facts.presets.find(({ name }) => name === form.preset)?.summary ??
+              'defaults of training, or a whole plan; what is given here wins'}
+          </small>
+        </label>
+        <label>
+          <span>Protocol</span>
+          <select value={form.protocol} onChange={(e) => set({ protocol: e.currentTarget.value, protocolOptions: {} })}>
+            <option value="">the default</option>
+            {facts.protocols.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+          <small>{facts.protocols.find(({ name }) => name === form.protocol)?.summary ?? 'how data are divided'}</small>
+        </label>
+      </div>
+      {Object.keys(protocols[form.protocol] ?? {}).length > 0 && (
+        <fieldset>
+          <legend>Protocol {form.protocol}</legend>
+          <Fields
+            owner={form.protocol}
+            table={protocols[form.protocol]!}
+            typed={form.protocolOptions}
+            onType={(protocolOptions) => set({ protocolOptions })}
+          />
+        </fieldset>
+      )}
       <fieldset>
         <legend>Methods</legend>
         <div class="ticks">
@@ -140,10 +229,21 @@ function Form({ facts }: { readonly facts: FormFacts }) {
               <input type="checkbox" checked={name in form.methods} onChange={() => toggle(name)} /> {name}
             </label>
           ))}
+          {chosen
+            .filter(({ name }) => !(name in tables))
+            .map(({ name }) => (
+              <label key={name}>
+                <input type="checkbox" checked onChange={() => toggle(name)} /> {name}
+              </label>
+            ))}
         </div>
+        <Combine
+          known={facts.methods.map(({ name }) => name)}
+          onCombine={(name) => name in form.methods || toggle(name)}
+        />
       </fieldset>
-      {facts.methods
-        .filter(({ name, options }) => name in form.methods && Object.keys(options).length > 0)
+      {chosen
+        .filter(({ options }) => Object.keys(options).length > 0)
         .map(({ name, options, summary }) => (
           <fieldset key={name}>
             <legend>
@@ -169,7 +269,7 @@ function Form({ facts }: { readonly facts: FormFacts }) {
         Several values with commas make a grid axis: every combination is trained and measured on validation. Parts of
         one value are joined by +.
       </p>
-      <button type="submit" disabled={busy || Object.keys(form.methods).length === 0}>
+      <button type="submit" disabled={busy || (chosen.length === 0 && !wholePlan)}>
         {busy ? 'Starting…' : 'Start the study'}
       </button>
       {error && <Problem error={error} />}

@@ -9,6 +9,20 @@ export interface PlanForm {
   /** By method, then by option: what was typed. */
   readonly methods: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly training: Readonly<Record<string, string>>;
+  /** Names; empty = none, and the default. */
+  readonly preset: string;
+  readonly protocol: string;
+  readonly protocolOptions: Readonly<Record<string, string>>;
+}
+
+/** The options of one method, or of several combined (`lora+bitfit`) as `lora.rank`; undefined for a name that isn't one. */
+export function optionsOf(name: string, methods: Readonly<Record<string, OptionTable>>): OptionTable | undefined {
+  const parts = name.split('+');
+  if (!parts.every((part) => part in methods) || new Set(parts).size < parts.length) return undefined;
+  if (parts.length === 1) return methods[name];
+  return Object.fromEntries(
+    parts.flatMap((part) => Object.entries(methods[part]!).map(([option, record]) => [`${part}.${option}`, record])),
+  );
 }
 
 const items = (text: string): string[] =>
@@ -46,13 +60,27 @@ function axes(table: OptionTable, typed: Readonly<Record<string, string>>): Reco
 }
 
 /** The plan as JSON; the server checks it. */
-export function planOf(form: PlanForm, methods: Readonly<Record<string, OptionTable>>, training: OptionTable): unknown {
+export function planOf(
+  form: PlanForm,
+  methods: Readonly<Record<string, OptionTable>>,
+  training: OptionTable,
+  protocols: Readonly<Record<string, OptionTable>> = {},
+): unknown {
   const seeds = items(form.seeds).map(Number);
+  const data = items(form.data);
+  const chosen = Object.entries(form.methods);
   return {
     name: form.name,
-    data: items(form.data),
+    // A preset that is a whole plan brings its own where nothing is given here.
+    ...((data.length > 0 || form.preset === '') && { data }),
+    ...(form.preset !== '' && { preset: form.preset }),
+    ...(form.protocol !== '' && {
+      protocol: { name: form.protocol, options: axes(protocols[form.protocol] ?? {}, form.protocolOptions) },
+    }),
     ...(form.model !== '' && { models: form.model }),
-    methods: Object.entries(form.methods).map(([name, typed]) => ({ name, options: axes(methods[name]!, typed) })),
+    ...((chosen.length > 0 || form.preset === '') && {
+      methods: chosen.map(([name, typed]) => ({ name, options: axes(optionsOf(name, methods) ?? {}, typed) })),
+    }),
     training: axes(training, form.training),
     ...(seeds.length > 0 && { seeds }),
   };

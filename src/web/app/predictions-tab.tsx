@@ -1,10 +1,10 @@
 // Predictions on the test pictures, with the pictures: all, those that methods disagree on, those that only one gets right; and
-// what a vote of chosen methods would reach.
+// what an ensemble of chosen methods reaches.
 import { useMemo, useState } from 'preact/hooks';
 import type { PredictionView, StudyDetail } from '../api.ts';
+import { Ensemble } from './ensemble.tsx';
 import { Pager, Wait } from './parts.tsx';
 import { useJson } from './requests.ts';
-import { shareRight, votedClasses } from './votes.ts';
 import { percent } from './words.ts';
 
 /** Pictures a page. */
@@ -30,35 +30,6 @@ interface Props {
 
 export const pictureUrl = (study: string, data: string, name: string): string =>
   `/api/studies/${study}/picture?${new URLSearchParams({ data, name })}`;
-
-function Vote({ view }: { readonly view: PredictionView }) {
-  const { methods, labels } = view;
-  const [chosen, setChosen] = useState<readonly string[]>(methods.map(({ method }) => method));
-  const members = methods.filter(({ method }) => chosen.includes(method));
-  const best = Math.max(...methods.map(({ predicted }) => shareRight(predicted, labels)));
-  const voted = members.length > 0 ? shareRight(votedClasses(members, labels.length), labels) : undefined;
-  const toggle = (name: string) =>
-    setChosen((names) => (names.includes(name) ? names.filter((n) => n !== name) : [...names, name]));
-  return (
-    <fieldset class="card">
-      <legend>A vote of these methods</legend>
-      <div class="ticks">
-        {methods.map(({ method, predicted }) => (
-          <label key={method}>
-            <input type="checkbox" checked={chosen.includes(method)} onChange={() => toggle(method)} /> {method}{' '}
-            <span class="note">{percent(shareRight(predicted, labels))}</span>
-          </label>
-        ))}
-      </div>
-      <p role="status">
-        Vote: <b>{percent(voted)}</b>
-        {voted !== undefined &&
-          `, ${voted >= best ? '+' : '−'}${Math.abs(100 * (voted - best)).toFixed(1)} points against the best method`}
-        . Members picked here by their test accuracy would flatter the vote; the analyses choose on validation.
-      </p>
-    </fieldset>
-  );
-}
 
 function Picture({ study, view, index }: { study: string; view: PredictionView; index: number }) {
   const { names, labels, classes, methods, data } = view;
@@ -98,7 +69,7 @@ function Browser({ study, view }: { readonly study: string; readonly view: Predi
   const at = Math.min(page, pages - 1);
   return (
     <>
-      <Vote view={view} />
+      <Ensemble study={study} view={view} />
       <div class="filters">
         <label>
           Show{' '}

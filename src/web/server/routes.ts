@@ -4,10 +4,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { messageOf, OptionError, VituneError } from '../../base/errors.ts';
 import { builtinSets } from '../../data/builtin/index.ts';
+import { protocols } from '../../data/protocols/index.ts';
 import { methods } from '../../methods/index.ts';
 import { embeddedModels } from '../../model/locate.ts';
 import { methodLabels } from '../../study/analysis-records.ts';
+import type { PlanPreset } from '../../study/plan.ts';
 import type { StudyRow, TrialRow } from '../../study/rows.ts';
+import { presets } from '../../train/presets.ts';
 import { trainingOptions } from '../../train/training-options.ts';
 import type { AdapterView, EpochRecord, FormFacts, StudyDetail, TrialDetail } from '../api.ts';
 import type { Actions } from './actions.ts';
@@ -23,6 +26,7 @@ export interface Services {
   readonly lease: StoreLease;
   readonly live: Live;
   readonly actions: Actions;
+  readonly planPresets: readonly PlanPreset[];
   readonly adapters: Adapters;
   readonly pictures: StudyPictures;
   readonly views: Views;
@@ -50,9 +54,17 @@ function alphaOf(text: string | undefined): number {
   return alpha;
 }
 
-const formFacts = (): FormFacts => ({
+/** Members of an ensemble: more methods than there are. */
+const mostMembers = 200;
+
+const formFacts = (planPresets: readonly PlanPreset[]): FormFacts => ({
   methods: methods.map(({ name, summary, learningRate, options }) => ({ name, summary, learningRate, options })),
   training: trainingOptions,
+  protocols: protocols.map(({ name, summary, options }) => ({ name, summary, options })),
+  presets: [
+    ...presets.map(({ name, summary }) => ({ name, summary, plan: false })),
+    ...planPresets.map(({ name, summary }) => ({ name, summary, plan: true })),
+  ],
   models: embeddedModels(),
   data: builtinSets.map(({ name, summary }) => ({ name, summary })),
 });
@@ -128,7 +140,7 @@ export function routes(services: Services, guarded: GuardOptions): Hono {
     }),
   );
 
-  app.get('/api/form', (c) => c.json(formFacts()));
+  app.get('/api/form', (c) => c.json(formFacts(services.planPresets)));
 
   app.get('/api/studies/:id', async (c) => {
     const study = await studyNamed(c.req.param('id'));
@@ -148,6 +160,13 @@ export function routes(services: Services, guarded: GuardOptions): Hono {
   app.get('/api/studies/:id/predictions', async (c) =>
     c.json(await views.predictions(await studyNamed(c.req.param('id')))),
   );
+
+  app.get('/api/studies/:id/ensembles', async (c) => {
+    const members = [...new Set(c.req.queries('member') ?? [])].slice(0, mostMembers);
+    const table = await views.ensembles(await studyNamed(c.req.param('id')), c.req.query('data') ?? '', members);
+    if (!table) throw new Missing('no predictions of these methods on this data');
+    return c.json(table);
+  });
 
   app.get('/api/studies/:id/adapters', async (c) => {
     const study = await studyNamed(c.req.param('id'));

@@ -56,6 +56,7 @@ export async function startUi({ db, host, port: wanted, token, command, environm
     {
       ...{ lease, live, adapters: tried, pictures: studyPictures(), views: views(lease), assets: loadAssets() },
       actions: actions({ db, lease, command, environment }),
+      planPresets: environment.presets,
     },
     { port: () => port, ...(token !== undefined && { token }) },
   );

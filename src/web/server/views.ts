@@ -1,8 +1,11 @@
 // What pages show of a study: its analyses as sections, its predictions without their logits. Made once for each state of a
 // study, since both read all its logits.
+import { ensembleTable } from '../../analysis/ensemble.ts';
 import { confidences, predictedClasses } from '../../analysis/predictions.ts';
 import { loadPublishedStudy } from '../../analysis/published/load.ts';
 import { publishedResults } from '../../analysis/published/study.ts';
+import type { Predictions } from '../../analysis/records.ts';
+import type { Table } from '../../analysis/table.ts';
 import { markup } from '../../report/markup.ts';
 import { renderReport, reportSections } from '../../report/report.ts';
 import type { StudyRecords } from '../../report/study-records.ts';
@@ -16,6 +19,8 @@ export interface Views {
   sections(study: StudyRow): Promise<readonly Section[]>;
   report(study: StudyRow): Promise<string>;
   predictions(study: StudyRow): Promise<readonly PredictionView[]>;
+  /** Ensembles of some methods on a data set; undefined where they aren't there. */
+  ensembles(study: StudyRow, data: string, members: readonly string[]): Promise<Table | undefined>;
 }
 
 /** Studies whose logits are kept in memory. */
@@ -62,5 +67,12 @@ export function views(lease: StoreLease): Views {
     },
     report: async (study) => renderReport(await recordsOf(study)),
     predictions: async (study) => ((await recordsOf(study)).predictions ?? []).map(predictionView),
+    async ensembles(study, data, members) {
+      const set = (await recordsOf(study)).predictions?.find((p) => p.data === data);
+      const chosen = (all: readonly Predictions[] = []) => all.filter(({ method }) => members.includes(method));
+      const test = chosen(set?.test);
+      if (test.length === 0 || test.length < members.length) return undefined;
+      return ensembleTable(test, set?.validation && chosen(set.validation));
+    },
   };
 }
