@@ -10,7 +10,6 @@ export {
   type LookOptions,
   type PausedStudy,
   pauseStudies,
- 
   studyResults,
   studyStatus,
 } from './look.ts';
