@@ -32,7 +32,8 @@ import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-s
 import { learningRate } from './schedule.ts';
 import { runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
-import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
+import { tuningOf } from './tuning.ts';
+import { checkHeadStart, type HeadStart, zeroShotHead } from './zero-shot.ts';
 
 /** Seconds between two saves at least; saving may take up to this share of the time. */
 const saveInterval = Number(process.env.VITUNE_SAVE_SECONDS ?? 10);
@@ -105,18 +106,7 @@ async function* inFolder(
 
 /** Builds what is tuned, then runs all epochs and the test. */
 async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
-  const { data } = run;
-  const { training } = run.spec;
-  const tuning: Tuning = {
-    config: withHead(run.backbone.config, run.headStart?.projection),
-    weights: run.backbone.weights,
-    methods: configureMethods(run.spec.methods),
-    classes: data.classes.length,
-    normalization: run.backbone.preprocessing,
-    dropPath: training.dropPath,
-    labelSmoothing: training.labelSmoothing,
-    decayOn: training.decayOn,
-  };
+  const tuning = tuningOf(run.spec, run.backbone, run.data.classes.length, run.headStart);
   const trained = trainedParameters(tuning);
   if (run.headStart) checkHeadStart(trained.specs, run.headStart);
   yield startEvent(run, trained);
