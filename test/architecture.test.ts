@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   hub: ['base', 'model'],
   exchange: ['base', 'formats', 'graph', 'runtime', 'model', 'methods', 'data', 'train'],
   web: ['base', 'formats', 'methods', 'model', 'data', 'train', 'study', 'analysis', 'report'],
-  studies: ['base', 'formats', 'model', 'data', 'train', 'study', 'presets', 'analysis'],
+  studies: ['base', 'formats', 'model', 'runtime', 'data', 'train', 'study', 'presets', 'analysis'],
   cli: [
     'base',
     'formats',

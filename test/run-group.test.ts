@@ -52,6 +52,11 @@ it.each([
   ],
   ['heads in micro-batches that do not divide the batch', { microBatch: 3 }, [{ learningRate: 1e-2 }, { seed: 1 }]],
   [
+    'heads whose sums are whole vectors',
+    { batchSize: 16, microBatch: 16 },
+    [{ learningRate: 1e-2 }, { seed: 1 }, { seed: 2 }],
+  ],
+  [
     'heads of sgd, smoothed',
     { optimizer: 'sgd' as const, labelSmoothing: 0.1 },
     [{ learningRate: 1e-2 }, { learningRate: 0.1 }],

@@ -1,14 +1,14 @@
 // Several copies of one graph, each with inputs of its own, as one graph: every input and output gets a first axis of lanes. A lane
 // ends in the very bits of the graph alone. So an operator takes all lanes at once only where each element's arithmetic stays what
 // it was (the table below); any other is repeated, a lane a node. The idea is jax.vmap's, with the table as batching rules.
-import type { Shape } from '../base/tensor.ts';
+import { type Shape, sizeOf } from '../base/tensor.ts';
 import { Graph, reachable } from './graph.ts';
 import { attentionOp } from './ops/attention.ts';
 import * as e from './ops/elementwise.ts';
 import { gemm, gemmOp, matmulOp } from './ops/linear.ts';
 import { oneHotOp } from './ops/loss.ts';
 import { layerNormOp, logSoftmaxOp, softmaxOp } from './ops/norm.ts';
-import { maxOp } from './ops/reduce.ts';
+import { maxOp, meanOp, sumOp } from './ops/reduce.ts';
 import {
   concat,
   concatOp,
@@ -71,8 +71,23 @@ const moved =
 const list = (value: Attributes[string]) => value as readonly number[];
 const axisMoved = moved((attributes) => ({ ...attributes, axis: (attributes.axis as number) + 1 }));
 const shapeMoved = moved((attributes, lanes) => ({ ...attributes, shape: [lanes, ...list(attributes.shape)] }));
+const reduced = moved((attributes) => ({ ...attributes, axes: list(attributes.axes).map((axis) => axis + 1) }));
 /** Rows of the last axis, each by itself. */
 const unchanged = moved((attributes) => attributes);
+
+/** Elements whose vectors line up: of 16 floats, the widest there are. */
+const vector = 16;
+
+/**
+ * Sums of rows, where every lane begins at a whole vector: how a row is added depends on where its memory begins. Sums over other
+ * axes would add in another order.
+ */
+const rowSum: Rule = (context) => {
+  const [x] = context.inputs;
+  const [, ...shape] = x!.value.shape;
+  const isRow = list(context.node.attributes.axes).every((axis) => axis === shape.length - 1);
+  return isRow && sizeOf(shape) % vector === 0 ? reduced(context) : undefined;
+};
 
 /** All rows through one shared weight; or a product a lane, where nothing is added to it. */
 const product: Rule = ({ node, inputs: [a, b, bias], lanes, target }) => {
@@ -98,11 +113,11 @@ const picturewise: Rule = ({ node, inputs, lanes, target }) => {
 };
 
 /**
- * Missing on purpose: exponentials and the like, and sums, also of rows: what vector code makes of an element, or in which order it
- * adds, depends on the place in the array.
+ * Missing on purpose: GELU, erf, tanh and the like, whose vector code may make something else of an element in another place, and
+ * convolutions.
  */
 const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
-  ...[e.addOp, e.subOp, e.mulOp, e.divOp, e.negOp, e.sqrtOp, e.absOp, e.signOp, e.reluOp].map(
+  ...[e.addOp, e.subOp, e.mulOp, e.divOp, e.negOp, e.sqrtOp, e.expOp, e.absOp, e.signOp, e.reluOp].map(
     (op) => [op, elementwise] as const,
   ),
   ...[e.greaterOp, e.whereOp, e.castOp, e.detachOp].map((op) => [op, elementwise] as const),
@@ -118,7 +133,8 @@ const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
     },
   ],
   [transposeOp, moved((attributes) => ({ perm: [0, ...list(attributes.perm).map((axis) => axis + 1)] }))],
-  [maxOp, moved((attributes) => ({ ...attributes, axes: list(attributes.axes).map((axis) => axis + 1) }))],
+  [maxOp, reduced],
+  ...[sumOp, meanOp].map((op) => [op, rowSum] as const),
   ...[gemmOp, matmulOp].map((op) => [op, product] as const),
   [layerNormOp, (context) => (context.inputs.slice(1).some(({ stacked }) => stacked) ? undefined : unchanged(context))],
   ...[softmaxOp, logSoftmaxOp, oneHotOp].map((op) => [op, unchanged] as const),

@@ -11,11 +11,13 @@ import { openSafetensors } from '../formats/safetensors-file.ts';
 import { loadBackbone } from '../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../model/locate.ts';
 import { planPresets } from '../presets/index.ts';
+import { type Lane, openLanes } from '../runtime/lanes.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../study/environment.ts';
 import type { DoneEvent } from '../train/events.ts';
 import { runTraining } from '../train/run.ts';
 import { fingerprintOfSets, openSplits, picturesBySet } from '../train/run-data.ts';
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
+import { togetherKeys } from './together.ts';
 
 /** The files of a run that the store keeps. */
 const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits, runFiles.wise];
@@ -73,7 +75,7 @@ async function collect(folder: string): Promise<TrialResult | undefined> {
 /** Milliseconds that a worker which lost its trial may take for the step it was in. */
 const lastStep = 60_000;
 
-async function run({ spec, folder, signal, onEvent }: TrialJob): Promise<TrialResult | undefined> {
+async function run({ spec, folder, signal, onEvent, place }: TrialJob): Promise<TrialResult | undefined> {
   await clearRunFolder(folder, lastStep);
   // Killed after the run and before its result reached the store: the folder has it all.
   const finished = await collect(folder);
@@ -88,6 +90,7 @@ async function run({ spec, folder, signal, onEvent }: TrialJob): Promise<TrialRe
     wise: true,
     threads,
     signal,
+    lane: place as Lane | undefined, // places are made by `together`
   })) {
     await onEvent(event);
     if (event.type === 'interrupted') return undefined;
@@ -128,6 +131,7 @@ export function studyEnvironment(): StudyEnvironment {
       const { config, fingerprint } = await loadBackbone(locateModel(model));
       return { name: basename(model), config, fingerprint };
     }),
+    together: { key: togetherKeys(), places: openLanes },
     run,
   };
 }

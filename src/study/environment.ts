@@ -46,6 +46,23 @@ export interface TrialJob {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void | Promise<void>;
+  /** Its place among trials that are trained together. Left out = alone. */
+  readonly place?: Place | undefined;
+}
+
+/** A trial's place in a group; the next trial of the group starts once it is settled. */
+export interface Place {
+  readonly settled: Promise<void>;
+  /** The trial ended, whether or not it came as far as to train. */
+  leave(): void;
+}
+
+/** Trials that are trained in one graph, each with the result of the trial alone. */
+export interface Together {
+  /** Equal for trials that can be, where that is faster than one after the other; undefined for a trial that is better alone. */
+  key(spec: TrialSpec): Promise<string | undefined>;
+  /** Places for a group. */
+  places(count: number): readonly Place[];
 }
 
 export interface StudyEnvironment {
@@ -59,6 +76,8 @@ export interface StudyEnvironment {
   /** Both throw a VituneError for what isn't there. */
   data(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<DataFacts>;
   model(folder: string): Promise<ModelFacts>;
+  /** Left out = every trial is trained alone. */
+  readonly together?: Together;
   /** Trains. Undefined = it was interrupted by the signal and saved. Throws for a run that failed. */
   run(job: TrialJob): Promise<TrialResult | undefined>;
 }

@@ -40,6 +40,39 @@ export function createReading(kysely: Kysely<Tables>) {
       return row.spec as TrialSpec;
     },
 
+    /**
+     * Queued trials beside one in a cell of a running study: of its phase and round, in their order. Only those that never failed
+     * nor lost a worker, and none where the trial itself did: what may bring a worker down is tried alone.
+     */
+    async waitingBeside(trial: string): Promise<{ id: string; spec: TrialSpec }[]> {
+      const rows = await withRetry(() =>
+        kysely
+          .selectFrom('study_trial as own')
+          .innerJoin('trial as held', 'held.id', 'own.trial')
+          .innerJoin('study', 'study.id', 'own.study')
+          .innerJoin('study_trial as beside', (join) =>
+            join
+              .onRef('beside.study', '=', 'own.study')
+              .onRef('beside.cell', '=', 'own.cell')
+              .onRef('beside.phase', '=', 'own.phase')
+              .onRef('beside.round', '=', 'own.round'),
+          )
+          .innerJoin('trial', 'trial.id', 'beside.trial')
+          .where('own.trial', '=', trial)
+          .where('held.failures', '=', 0)
+          .where('held.deaths', '=', 0)
+          .where('study.status', '=', 'running')
+          .where('beside.skipped', '=', false)
+          .where('trial.state', '=', 'queued')
+          .where('trial.failures', '=', 0)
+          .where('trial.deaths', '=', 0)
+          .select(['trial.id', 'trial.spec'])
+          .orderBy('beside.ordinal')
+          .execute(),
+      );
+      return rows.map(({ id, spec }) => ({ id, spec: spec as TrialSpec }));
+    },
+
     /** 1 where the prediction was right, else 0, for each validation picture, by trial. */
     async valRight(trials: readonly string[]): Promise<Map<string, Uint8Array>> {
       if (trials.length === 0) return new Map();

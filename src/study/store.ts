@@ -18,6 +18,48 @@ export function openStore(database: Database) {
 
   const { enqueue, insertTrials, endAttempt } = createTransitions(queue);
 
+  /** What an attempt took before: the answer may have been lost. */
+  async function heldBy(tx: Tx, attempt: string): Promise<Claim | undefined> {
+    const held = await tx
+      .selectFrom('attempt')
+      .innerJoin('trial', 'trial.attempt', 'attempt.id')
+      .where('attempt.id', '=', attempt)
+      .select(['trial.id', 'trial.spec'])
+      .executeTakeFirst();
+    return held && { attempt, trial: held.id, spec: held.spec as TrialSpec };
+  }
+
+  /** Gives a queued trial that the study wants to an attempt. */
+  async function take(
+    tx: Tx,
+    { worker, attempt, trial, study }: Readonly<Record<'worker' | 'attempt' | 'trial' | 'study', string>>,
+  ): Promise<Claim | undefined> {
+    const [taken] = await tx
+      .updateTable('trial')
+      .set({ state: 'running', attempt })
+      .where('id', '=', trial)
+      .where('state', '=', 'queued')
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('study_trial')
+            .select(sql`1`.as('one'))
+            .whereRef('study_trial.trial', '=', 'trial.id')
+            .where('study', '=', study)
+            .where('skipped', '=', false),
+        ),
+      )
+      .returning(['id', 'spec'])
+      .execute();
+    if (!taken) return undefined;
+    const open = { ended: null, outcome: null, reason: null };
+    await tx
+      .insertInto('attempt')
+      .values({ id: attempt, trial, worker, started: Date.now(), ...open })
+      .execute();
+    return { attempt, trial: taken.id, spec: taken.spec as TrialSpec };
+  }
+
   return {
     ...createReading(kysely),
 
@@ -99,13 +141,8 @@ export function openStore(database: Database) {
     /** Takes the next trial of any running study. `attempt` is a new name: the same one again gives the same answer. */
     claim: (worker: string, attempt: string): Promise<Claim | undefined> =>
       transact(async (tx) => {
-        const before = await tx
-          .selectFrom('attempt')
-          .innerJoin('trial', 'trial.attempt', 'attempt.id')
-          .where('attempt.id', '=', attempt)
-          .select(['trial.id', 'trial.spec'])
-          .executeTakeFirst();
-        if (before) return { attempt, trial: before.id, spec: before.spec as TrialSpec };
+        const before = await heldBy(tx, attempt);
+        if (before) return before;
         const running = await tx
           .selectFrom('study')
           .select('id')
@@ -119,39 +156,27 @@ export function openStore(database: Database) {
             const [job] = await queue.fetch<{ trial: string }>(name, { db: bossDb(tx) });
             if (!job) break;
             await queue.deleteJob(name, job.id, { db: bossDb(tx) });
-            const [taken] = await tx
-              .updateTable('trial')
-              .set({ state: 'running', attempt })
-              .where('id', '=', job.data.trial)
-              .where('state', '=', 'queued')
-              .where((eb) =>
-                eb.exists(
-                  eb
-                    .selectFrom('study_trial')
-                    .select(sql`1`.as('one'))
-                    .whereRef('study_trial.trial', '=', 'trial.id')
-                    .where('study', '=', study)
-                    .where('skipped', '=', false),
-                ),
-              )
-              .returning(['id', 'spec'])
-              .execute();
-            if (!taken) continue; // another study's job was faster, or the budget ran out
-            await tx
-              .insertInto('attempt')
-              .values({
-                id: attempt,
-                trial: taken.id,
-                worker,
-                started: Date.now(),
-                ended: null,
-                outcome: null,
-                reason: null,
-              })
-              .execute();
-            return { attempt, trial: taken.id, spec: taken.spec as TrialSpec };
+            const taken = await take(tx, { worker, attempt, trial: job.data.trial, study });
+            if (taken) return taken; // else another study's job was faster, or the budget ran out
           }
         return undefined;
+      }),
+
+    /** Takes this very trial for a running study, where it still waits. */
+    claimTrial: (worker: string, attempt: string, trial: string): Promise<Claim | undefined> =>
+      transact(async (tx) => {
+        const before = await heldBy(tx, attempt);
+        if (before) return before;
+        const wanting = await tx
+          .selectFrom('study_trial')
+          .innerJoin('study', 'study.id', 'study_trial.study')
+          .where('study_trial.trial', '=', trial)
+          .where('study.status', '=', 'running')
+          .where('study_trial.skipped', '=', false)
+          .select('study.id')
+          .executeTakeFirst();
+        // Its job stays in the queue: whoever fetches it finds the trial taken, and goes on.
+        return wanting && take(tx, { worker, attempt, trial, study: wanting.id });
       }),
 
     /** Tells that the worker lives, and whether the attempt still holds its trial and a running study wants it. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { messageOf, RunError } from '../base/errors.ts';
 import type { RunEvent } from '../train/events.ts';
 import { studyData } from './divisions.ts';
-import type { StudyEnvironment } from './environment.ts';
+import type { Place, StudyEnvironment } from './environment.ts';
 import { advanceCell, advanceStudy } from './protocol.ts';
 import type { Claim, StudyRow, WorkerProgress } from './rows.ts';
 import { dropSilent } from './silence.ts';
@@ -16,6 +16,9 @@ import type { Store } from './store.ts';
 const beat = 2_000;
 /** Milliseconds between two looks into an empty queue. */
 const idle = 300;
+
+/** Trials in one graph at most: twice as many hold back the others for longer and gain little more. */
+const mostTogether = 8;
 
 export interface WorkerOptions {
   /** Its name in the store: another one each time. */
@@ -42,7 +45,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     while (!signal.aborted) {
       const claim = await store.claim(worker, randomUUID());
       if (claim) {
-        await work(options, claim);
+        await workTogether(options, [claim, ...(await companionsOf(options, claim))]);
         continue;
       }
       if (leave && (await store.studies()).every(({ status }) => status !== 'running')) return;
@@ -59,8 +62,44 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-/** Trains one claimed trial and says how it ended. */
-async function work(options: WorkerOptions, { attempt, trial, spec }: Claim): Promise<void> {
+/** Takes trials that wait beside a claimed one and can be trained in one graph with it. */
+async function companionsOf(
+  { id: worker, store, environment }: WorkerOptions,
+  { trial, spec }: Claim,
+): Promise<Claim[]> {
+  const { together } = environment;
+  const key = await together?.key(spec).catch(() => undefined); // what is wrong with the spec shows when it is run
+  if (!together || key === undefined) return [];
+  const companions: Claim[] = [];
+  for (const beside of await store.waitingBeside(trial)) {
+    if (companions.length + 1 >= mostTogether) break;
+    if ((await together.key(beside.spec)) !== key) continue;
+    const claim = await store.claimTrial(worker, randomUUID(), beside.id);
+    if (claim) companions.push(claim);
+  }
+  return companions;
+}
+
+/** Trains claimed trials in one graph. Each is a trial of its own: it ends, fails or is taken away by itself. */
+async function workTogether(options: WorkerOptions, claims: readonly Claim[]): Promise<void> {
+  const places = claims.length > 1 ? options.environment.together!.places(claims.length) : [];
+  const working: Promise<void>[] = [];
+  for (const [i, claim] of claims.entries()) {
+    const place = places[i];
+    working.push(work(options, claim, claims.length, place).finally(() => place?.leave()));
+    await place?.settled;
+  }
+  const refused = (await Promise.allSettled(working)).find(({ status }) => status === 'rejected');
+  if (refused) throw (refused as PromiseRejectedResult).reason;
+}
+
+/** Trains one claimed trial, which shares the machine's time with `sharers` in all, and says how it ended. */
+async function work(
+  options: WorkerOptions,
+  { attempt, trial, spec }: Claim,
+  sharers: number,
+  place: Place | undefined,
+): Promise<void> {
   const { id: worker, store, environment, runs, signal, onTrial } = options;
   const misfit = await misfitOf(environment, spec);
   if (misfit !== undefined) {
@@ -95,13 +134,13 @@ async function work(options: WorkerOptions, { attempt, trial, spec }: Claim): Pr
     if (event.type === 'epoch') await store.addEpoch(trial, event.epoch, event);
   };
   try {
-    const result = await environment.run({ id: trial, spec, folder, signal: stop.signal, onEvent });
+    const result = await environment.run({ id: trial, spec, folder, signal: stop.signal, onEvent, place });
     if (!result) {
       await store.giveBack(attempt, 'stopped', null);
       onTrial?.(trial, 'stopped');
       return;
     }
-    const kept = await store.finish(attempt, trial, result);
+    const kept = await store.finish(attempt, trial, { ...result, seconds: result.seconds / sharers });
     onTrial?.(trial, kept ? 'done' : 'superseded');
     await rm(folder, { recursive: true, force: true });
   } catch (error) {

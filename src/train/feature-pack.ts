@@ -88,7 +88,8 @@ async function computeAll(
 
 async function reader(path: string, { count, bytesPerPicture }: PackIndex): Promise<PackReader> {
   if (count * bytesPerPicture > heldBytes) return openReader(path, bytesPerPicture);
-  const all = await readFile(path);
+  const { buffer, byteOffset, length } = await readFile(path);
+  const all = new Uint8Array(buffer, byteOffset, length); // its parts are made faster than a Buffer's
   return {
     copy: (i, out, offset) => out.set(all.subarray(i * bytesPerPicture, (i + 1) * bytesPerPicture), offset),
     close: () => {},

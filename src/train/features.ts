@@ -11,13 +11,6 @@ import type { Run } from './run-context.ts';
 import type { EvaluationPictures, StoredPictures, TrainingPictures } from './run-data.ts';
 import { telling } from './telling.ts';
 
-/**
- * `auto`: where at least a tenth of the work is saved and the disk space allowed suffices. `on`: wherever the graph can be cut;
- * an error where the training pictures can't be kept.
- */
-export const featureCacheModes = ['auto', 'on', 'off'] as const;
-export type FeatureCacheMode = (typeof featureCacheModes)[number];
-
 /** Share of a graph's work that has to be saved, where nobody asked. */
 const worthwhile = 0.1;
 /** Pictures at once through the frozen part, whatever runs above it: runs with other batch sizes share the results. */

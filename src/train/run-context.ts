@@ -3,10 +3,16 @@ import type { Backbone } from '../model/load.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { FeatureCacheMode } from './features.ts';
 import type { RunData } from './run-data.ts';
 import type { RunSpec } from './spec.ts';
 import type { HeadStart } from './zero-shot.ts';
+
+/**
+ * When what the frozen part of the network makes of each picture is kept on disk (features.ts). `auto`: where at least a tenth of the work is saved and the disk space allowed suffices. `on`: wherever the graph can be cut;
+ * an error where the training pictures can't be kept.
+ */
+export const featureCacheModes = ['auto', 'on', 'off'] as const;
+export type FeatureCacheMode = (typeof featureCacheModes)[number];
 
 export interface RunOptions {
   readonly spec: RunSpec;

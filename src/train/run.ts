@@ -34,8 +34,9 @@ import { bestOf, initialState, parametersOf, rename, withoutBest } from './run-s
 import { learningRate } from './schedule.ts';
 import { checkPrecision, runId, scheduleOf, shiftsAmongOwnClasses } from './spec.ts';
 import { createTrainer, type State } from './trainer.ts';
+import { tuningOf } from './tuning.ts';
 import { wiseRecord } from './wise-curve.ts';
-import { checkHeadStart, type HeadStart, withHead, zeroShotHead } from './zero-shot.ts';
+import { checkHeadStart, type HeadStart, zeroShotHead } from './zero-shot.ts';
 
 /** Seconds between two saves at least; saving may take up to this share of the time. */
 const saveInterval = Number(process.env.VITUNE_SAVE_SECONDS ?? 10);
@@ -110,18 +111,10 @@ async function* inFolder(
 
 /** Builds what is tuned, then runs all epochs and the test. */
 async function* epochs(run: Run): AsyncGenerator<RunEvent, void, void> {
-  const { data } = run;
-  const { training } = run.spec;
+  const { precision } = run.spec.training;
   const tuning: Tuning = {
-    config: withHead(run.backbone.config, run.headStart?.projection),
-    weights: run.backbone.weights,
-    methods: configureMethods(run.spec.methods),
-    classes: data.classes.length,
-    normalization: run.backbone.preprocessing,
-    dropPath: training.dropPath,
-    labelSmoothing: training.labelSmoothing,
-    decayOn: training.decayOn,
-    ...(training.precision === 'int8' ? { int8: await openInt8Weights(run.backbone) } : {}),
+    ...tuningOf(run.spec, run.backbone, run.data.classes.length, run.headStart),
+    ...(precision === 'int8' ? { int8: await openInt8Weights(run.backbone) } : {}),
   };
   const trained = trainedParameters(tuning);
   if (run.headStart) checkHeadStart(trained.specs, run.headStart);

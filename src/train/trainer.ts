@@ -81,6 +81,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
   const { bytes, feeds } = pictureInput(training.model);
   const labels = new BigInt64Array(microBatch);
+  const lowWords = new Int32Array(labels.buffer); // little-endian, as every platform of the runtime: no bigint is made a picture
   const weights = new Float32Array(microBatch);
 
   return {
@@ -99,7 +100,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
           dataSeconds += (performance.now() - begun) / 1000;
           weights.fill(0);
           for (const [i, index] of part.entries()) {
-            labels[i] = BigInt(pictures.labels[index]!);
+            lowWords[2 * i] = pictures.labels[index]!;
             weights[i] = 1 / indices.length;
           }
           yield {

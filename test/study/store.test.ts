@@ -89,6 +89,40 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     expect(await store.claim('w', 'again')).toEqual(first);
   });
 
+  it('gives the trials that wait beside a claimed one by name, each to one attempt', async () => {
+    const study = await add();
+    const held = (await take())!;
+    const ids = (await store.trials(study)).map(({ id }) => id);
+    expect((await store.waitingBeside(held.trial)).map(({ id }) => id)).toEqual(ids.slice(1));
+    const second = await store.claimTrial('w', 'second', ids[2]!);
+    expect(second).toMatchObject({ attempt: 'second', trial: ids[2] });
+    expect(await store.claimTrial('w', 'second', ids[2]!)).toEqual(second); // the answer may have been lost
+    expect(await store.claimTrial('v', 'third', ids[2]!)).toBeUndefined();
+    expect((await store.waitingBeside(held.trial)).map(({ id }) => id)).toEqual([ids[1]]);
+    // The job of the trial that was taken by name is passed over; given back, the trial is queued once more.
+    expect((await take())!.trial).toBe(ids[1]);
+    expect(await take()).toBeUndefined();
+    await store.giveBack('second', 'stopped', null);
+    expect((await take())!.trial).toBe(ids[2]);
+    expect(await take()).toBeUndefined();
+  });
+
+  it('tells of nobody beside a trial that failed, nor of one that failed beside another', async () => {
+    const study = await add();
+    const failed = (await take())!;
+    await store.giveBack(failed.attempt, 'failed', 'the loss became NaN');
+    const other = (await take())!;
+    expect(other.trial).toBe(failed.trial);
+    expect(await store.waitingBeside(other.trial)).toEqual([]);
+    const next = (await take())!;
+    await store.giveBack(other.attempt, 'lost', null);
+    const beside = (await store.waitingBeside(next.trial)).map(({ id }) => id);
+    expect(beside).toEqual([(await store.trials(study))[2]!.id]);
+    await store.setStatus(study, 'paused');
+    expect(await store.waitingBeside(next.trial)).toEqual([]);
+    expect(await store.claimTrial('w', 'paused', beside[0]!)).toBeUndefined();
+  });
+
   it('keeps a result whole: metrics, bytes and files', async () => {
     const study = await add();
     const { attempt, trial, spec } = (await take())!;

@@ -8,9 +8,9 @@ import { configureProtocol, defaultProtocol, protocolNamed, protocols } from '..
 import { defaultMethod, methodNamed, methodNames, methods } from '../../methods/index.ts';
 import { defaultModel, locateModel } from '../../model/locate.ts';
 import { type Device, devices } from '../../runtime/session.ts';
-import { type FeatureCacheMode, featureCacheModes } from '../../train/features.ts';
 import { presets } from '../../train/presets.ts';
 import { runTraining } from '../../train/run.ts';
+import { type FeatureCacheMode, featureCacheModes } from '../../train/run-context.ts';
 import { readJson, runFiles } from '../../train/run-folder.ts';
 import { parseRunSpec, type RunSpec } from '../../train/spec.ts';
 import { dataOptions, trainingOptions } from '../../train/training-options.ts';
