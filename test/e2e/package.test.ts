@@ -61,7 +61,7 @@ it('trains from JavaScript', async () => {
   await writeFile(join(project, 'main.mjs'), script);
   const { stdout } = await run(process.execPath, ['main.mjs'], { cwd: project });
   const result = JSON.parse(stdout) as { types: string[]; top1: number; pictures: number };
-  expect(result.types).toEqual(['decoding', 'start', 'probe', 'step', 'epoch', 'done']);
+  expect(result.types).toEqual(['decoding', 'start', 'probe', 'step', 'features', 'epoch', 'done']);
   expect(result.pictures).toBe(24);
   expect(await readdir(join(project, 'run'))).toContain('adapter_model.safetensors');
 });

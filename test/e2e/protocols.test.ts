@@ -141,7 +141,7 @@ describe('vitune data', () => {
       leaks: [],
     });
     expect(report.duplicates).toContainEqual(['disc/0.png', 'disc/copy.png']);
-    expect(await readFile(join(root, 'sheet.html'), 'utf8')).toContain('<h2>Copies (');
+    expect(await readFile(join(root, 'sheet.html'), 'utf8')).toContain('<h2>Copies <small>1<');
   });
 
   it('protocols shows the silent choices of one', async () => {
