@@ -60,7 +60,10 @@ async function outcome(db: string): Promise<{ hashes: Map<string, string>; wrong
 }
 
 const start = (db: string) => {
-  const child = spawn(process.execPath, [cli, 'study', 'run', plan, '--db', db, '--workers', String(workers)], { env, stdio: ['ignore', 'ignore', 'pipe'] }); // biome-ignore format: one call
+  const child = spawn(process.execPath, [cli, 'study', 'run', plan, '--db', db, '--workers', String(workers)], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();

@@ -102,7 +102,9 @@ describe('advice', () => {
     expect(expected(rest.advice)).toEqual(expected(whole.advice));
 
     // A third time: nothing is left to do.
-    expect((await ask(asking('parts', { budget: 600 }))).events.map(({ type }) => type).filter((t) => t !== 'decoding')).toEqual(['head', 'advice']); // biome-ignore format: one line
+    expect(
+      (await ask(asking('parts', { budget: 600 }))).events.map(({ type }) => type).filter((t) => t !== 'decoding'),
+    ).toEqual(['head', 'advice']);
   });
 
   it('refuses what it knows nothing of, and another question in its folder', async () => {
@@ -159,7 +161,7 @@ describe('the command', () => {
       training: { learningRate: 0.001, weightDecay: 1e-4 },
     };
     expect(trainCommand(advice, 'lora', point, ['--image-size', '70'])).toBe(
-      "vitune train '/a b/it'\\''s' --model m --method lora --preset study --lora-rank 8 --epochs 20 --learning-rate 0.001 --weight-decay 0.0001 --image-size 70",
+      "vitune train '/a b/it'\\''s' --model m --method lora --preset study --lora-rank 8 --learning-rate 0.001 --weight-decay 0.0001 --epochs 20 --warmup-epochs 2 --schedule cosine --image-size 70",
     );
   });
 });

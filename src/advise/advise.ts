@@ -18,7 +18,16 @@ import { runTraining } from '../train/run.ts';
 import { openRunData, type RunData } from '../train/run-data.ts';
 import { readJson, runFiles, takeRunFolder } from '../train/run-folder.ts';
 import type { RunSpec } from '../train/spec.ts';
-import { type Advice, adviceFrom, type Candidate, epochSeconds, type Findings, measurementsOf, type ProbeRecord, priorOf } from './advice.ts'; // biome-ignore format: one line
+import {
+  type Advice,
+  adviceFrom,
+  type Candidate,
+  epochSeconds,
+  type Findings,
+  measurementsOf,
+  type ProbeRecord,
+  priorOf,
+} from './advice.ts';
 import { candidatesFor } from './candidates.ts';
 import { type ExtractedFeatures, extractFeatures, readFeatures } from './features.ts';
 import { probeHead } from './head-probe.ts';
@@ -89,10 +98,22 @@ export async function* advise(options: AdviseOptions): AsyncGenerator<AdviceEven
       const labels = { train: data.train.labels, val: data.val.labels };
       const features: ExtractedFeatures | undefined = held
         ? await readFeatures(folder, labels)
-        : yield* tellFeatures(extractFeatures({ runtime, backbone, train: plainPictures(data, backbone.preprocessing.imageSize), val: data.val, folder, signal: options.signal })); // biome-ignore format: one line
+        : yield* tellFeatures(
+            extractFeatures({
+              runtime,
+              backbone,
+              train: plainPictures(data, backbone.preprocessing.imageSize),
+              val: data.val,
+              folder,
+              signal: options.signal,
+            }),
+          );
       const unknown: Findings = { head: undefined, probes: [], secondsPerPicture: 0, pictures: data.train.count };
       if (!features) {
-        yield { type: 'advice', ...adviceFrom(question, published, candidates, unknown, { folder, seconds: 0, complete: false }) }; // biome-ignore format: one line
+        yield {
+          type: 'advice',
+          ...adviceFrom(question, published, candidates, unknown, { folder, seconds: 0, complete: false }),
+        };
         return;
       }
       const started = performance.now();
@@ -108,7 +129,15 @@ export async function* advise(options: AdviseOptions): AsyncGenerator<AdviceEven
         seconds: secondsPerPicture * (data.train.count + data.val.count) + (performance.now() - started) / 1000,
       };
       if (!held) await writeState(folder, fresh);
-      yield* probing({ options, question, folder, candidates, published, state: held ?? fresh, pictures: data.train.count }); // biome-ignore format: one line
+      yield* probing({
+        options,
+        question,
+        folder,
+        candidates,
+        published,
+        state: held ?? fresh,
+        pictures: data.train.count,
+      });
     } finally {
       await lock.release();
     }
@@ -213,7 +242,10 @@ async function* probing(work: Probing): AsyncGenerator<AdviceEvent, void, void> 
   }
   const complete = !left;
   const findings: Findings = { ...state, pictures };
-  yield { type: 'advice', ...adviceFrom(question, published, candidates, findings, { folder, seconds: state.seconds, complete }) }; // biome-ignore format: one line
+  yield {
+    type: 'advice',
+    ...adviceFrom(question, published, candidates, findings, { folder, seconds: state.seconds, complete }),
+  };
 }
 
 function* probeProgress(

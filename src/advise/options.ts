@@ -75,6 +75,17 @@ export const advicePreset = 'study';
 /** Its share of warm-up: 10 epochs of 100. */
 const warmupShare = 0.1;
 
+/**
+ * How a grid point is trained in so many epochs. By the step: the study's schedule, by the epoch, spends the first of a few
+ * epochs at next to no rate.
+ */
+export const trainingAt = ({ training }: StartPoint, epochs: number) => ({
+  ...training,
+  epochs,
+  warmupEpochs: warmupShare * epochs,
+  schedule: 'cosine',
+});
+
 /** A run of the method at a grid point: what a probe trains, and with all epochs what is advised. */
 export function specAt(question: Question, method: string, point: StartPoint, epochs: number): RunSpec {
   return parseRunSpec({
@@ -82,7 +93,7 @@ export function specAt(question: Question, method: string, point: StartPoint, ep
     model: question.model,
     methods: [{ name: method, options: point.options }],
     preset: advicePreset,
-    training: { ...point.training, epochs, warmupEpochs: warmupShare * epochs, seed: question.seed },
+    training: { ...trainingAt(point, epochs), seed: question.seed },
     dataOptions: question.dataOptions,
   });
 }

@@ -74,7 +74,10 @@ export async function layoutReferences(root: string): Promise<Reference[]> {
     try {
       found.push(await referenceOf(root, file));
     } catch (error) {
-      const reason = error instanceof z.ZodError ? error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') : messageOf(error); // biome-ignore format: one line
+      const reason =
+        error instanceof z.ZodError
+          ? error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+          : messageOf(error);
       lines.push(`${dirname(relative(root, file))}: ${reason}`);
     }
   if (lines.length > 0)

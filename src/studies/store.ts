@@ -34,6 +34,13 @@ export async function chosenStudies(store: Store, db: string, wanted: string | u
   if (all.length === 0) throw new RunError(`--db ${db}: holds no study; start one by vitune study run PLAN --db ${db}`);
   if (wanted === undefined) return all;
   const named = all.filter(({ id, name }) => id === wanted || name === wanted);
-  if (named.length === 0) throw new RunError(`--study: ${unknownName('study', wanted, all.map(({ name }) => name))}`); // biome-ignore format: one line
+  if (named.length === 0)
+    throw new RunError(
+      `--study: ${unknownName(
+        'study',
+        wanted,
+        all.map(({ name }) => name),
+      )}`,
+    );
   return named;
 }

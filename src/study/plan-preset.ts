@@ -22,6 +22,7 @@ export function withPlanPreset(json: unknown, presets: readonly PlanPreset[]): u
   const chosen = presets.find(({ name }) => name === json.preset);
   if (!chosen) return json;
   const { preset: _, ...own } = json;
-  const training = isMap(json.training) || json.training === undefined ? { ...chosen.plan.training, ...json.training } : json.training; // biome-ignore format: one line
+  const training =
+    isMap(json.training) || json.training === undefined ? { ...chosen.plan.training, ...json.training } : json.training;
   return { ...chosen.plan, ...own, training };
 }

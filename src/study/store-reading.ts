@@ -11,7 +11,9 @@ import type { TrialSpec } from './trial.ts';
 export function createReading(kysely: Kysely<Tables>) {
   return {
     studies: async (): Promise<StudyRow[]> =>
-      (await withRetry(() => kysely.selectFrom('study').selectAll().orderBy('created').orderBy('id').execute())) as StudyRow[], // biome-ignore format: one statement
+      (await withRetry(() =>
+        kysely.selectFrom('study').selectAll().orderBy('created').orderBy('id').execute(),
+      )) as StudyRow[],
 
     async trials(study: string, cell?: number): Promise<TrialRow[]> {
       const rows = await withRetry(() =>
@@ -112,7 +114,12 @@ export function createReading(kysely: Kysely<Tables>) {
 
     epochs: (trial: string): Promise<unknown[]> =>
       withRetry(async () => {
-        const rows = await kysely.selectFrom('epoch').select('record').where('trial', '=', trial).orderBy('epoch').execute(); // biome-ignore format: one statement
+        const rows = await kysely
+          .selectFrom('epoch')
+          .select('record')
+          .where('trial', '=', trial)
+          .orderBy('epoch')
+          .execute();
         return rows.map(({ record }) => record);
       }),
 

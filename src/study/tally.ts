@@ -15,8 +15,17 @@ export interface Group {
 
 export interface Tally {
   readonly groups: readonly Group[];
-  readonly running: readonly { readonly trial: string; readonly cell: number; readonly phase: Phase; readonly round: number }[]; // biome-ignore format: one type
+  readonly running: readonly {
+    readonly trial: string;
+    readonly cell: number;
+    readonly phase: Phase;
+    readonly round: number;
+  }[];
   /** Of each cell where a point is done: the highest validation accuracy. */
-  readonly best: readonly { readonly cell: number; readonly params: Readonly<Record<string, unknown>>; readonly val: number }[]; // biome-ignore format: one type
+  readonly best: readonly {
+    readonly cell: number;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly val: number;
+  }[];
   readonly failures: readonly { readonly trial: string; readonly reason: string | null }[];
 }

@@ -95,7 +95,11 @@ it('vitune report writes the file, LaTeX and JSON', async () => {
   expect(unknown.stderr).toContain('did you mean "tiny-study"?');
 });
 
-const labelsOf = (...labels: number[]): Tensor => ({ dtype: 'int32', shape: [labels.length], data: Int32Array.from(labels) }); // biome-ignore format: one line
+const labelsOf = (...labels: number[]): Tensor => ({
+  dtype: 'int32',
+  shape: [labels.length],
+  data: Int32Array.from(labels),
+});
 
 it('accuracy on shifted sets is among their own classes where the protocol says so', async () => {
   const logits = encodeSafetensors(

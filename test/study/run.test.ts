@@ -88,7 +88,10 @@ describe('workers', () => {
   it('refuse to train on other data than the plan was made for, without harm to the trial', async () => {
     const study = await add(smallPlan.replace('name: small', 'name: misfit').replace('shapes', 'misfit'));
     const here = fakeEnvironment();
-    const elsewhere = { ...here, data: async (spec: Parameters<typeof here.data>[0]) => ({ ...(await here.data(spec)), fingerprint: 'x' }) }; // biome-ignore format: one value
+    const elsewhere = {
+      ...here,
+      data: async (spec: Parameters<typeof here.data>[0]) => ({ ...(await here.data(spec)), fingerprint: 'x' }),
+    };
     await expect(work('misfit', elsewhere)).rejects.toThrow(/holds other pictures than when the study was planned/);
     expect((await store.trials(study)).map(({ state, failures }) => [state, failures])).toEqual(
       Array(3).fill(['queued', 0]),
@@ -169,7 +172,9 @@ seeds: [0, 1]
       expect((await vitune('study', 'export', folder, '--db', db)).code).toBe(0);
       const summary = await readFile(join(folder, 'cli/cells/tiny/shapes/lora/tune_summary.csv'), 'utf8');
       expect(summary.trim().split(/\r?\n/).length).toBe(3);
-      const final = JSON.parse(await readFile(join(folder, 'cli/cells/tiny/shapes/lora/final_result.json'), 'utf8')) as { avg_acc1: number; seeds: object[] }; // biome-ignore format: one statement
+      const final = JSON.parse(
+        await readFile(join(folder, 'cli/cells/tiny/shapes/lora/final_result.json'), 'utf8'),
+      ) as { avg_acc1: number; seeds: object[] };
       expect([final.avg_acc1 >= 0, final.seeds.length]).toEqual([true, 2]);
       expect((await readdir(join(folder, 'cli/trials'))).length).toBe(6);
     });

@@ -10,7 +10,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Table, toObjects } from '../../src/analysis/table.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
-import type { AdapterView, Guess, PredictionView, Section, Snapshot, StudyDetail, TrialDetail } from '../../src/web/api.ts'; // biome-ignore format: one line
+import type {
+  AdapterView,
+  Guess,
+  PredictionView,
+  Section,
+  Snapshot,
+  StudyDetail,
+  TrialDetail,
+} from '../../src/web/api.ts';
 import { startUi, type Ui } from '../../src/web/server/server.ts';
 import { cliPath, start, vitune } from '../support/cli.ts';
 import { runTinyStudy } from '../support/tiny-study.ts';
@@ -43,13 +51,16 @@ function ask(path: string, { method = 'GET', headers = {}, body, port = ui.port 
     const sent = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) })); // biome-ignore format: one statement
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts) }),
+      );
     });
     sent.on('error', reject);
     sent.end(body);
   });
 }
-const json = async <T>(path: string, asked?: Asked): Promise<T> => JSON.parse((await ask(path, asked)).body.toString()) as T; // biome-ignore format: one line
+const json = async <T>(path: string, asked?: Asked): Promise<T> =>
+  JSON.parse((await ask(path, asked)).body.toString()) as T;
 const own = () => ({ Origin: `http://127.0.0.1:${ui.port}` });
 
 beforeAll(async () => {
@@ -90,7 +101,16 @@ describe('is refused', () => {
   });
 
   it('a path that leads elsewhere', async () => {
-    const paths = ['/../package.json', '/..%2f..%2fpackage.json', '/app.js/../../../package.json', '/%2e%2e/server/server.js', '//etc/passwd', '/api/../../secret', '/.env', '/app.js%00.html']; // biome-ignore format: one list
+    const paths = [
+      '/../package.json',
+      '/..%2f..%2fpackage.json',
+      '/app.js/../../../package.json',
+      '/%2e%2e/server/server.js',
+      '//etc/passwd',
+      '/api/../../secret',
+      '/.env',
+      '/app.js%00.html',
+    ];
     for (const path of paths) {
       const { status, body } = await ask(path);
       expect([path, status]).toEqual([path, 404]);
@@ -158,10 +178,16 @@ describe('is refused', () => {
     expect((await ask('/api/trials/0123456789abcdef')).status).toBe(404);
     expect((await ask('/api/trials/x')).status).toBe(404);
     const bad = await ask('/api/studies', { method: 'POST', headers: own(), body: '{"name":"a b"}' });
-    expect([bad.status, JSON.parse(bad.body.toString())]).toMatchObject([400, { lines: [expect.stringContaining('name: '), expect.anything(), expect.anything()] }]); // biome-ignore format: one line
+    expect([bad.status, JSON.parse(bad.body.toString())]).toMatchObject([
+      400,
+      { lines: [expect.stringContaining('name: '), expect.anything(), expect.anything()] },
+    ]);
     const lost = JSON.stringify({ name: 'x', data: join(root, 'nowhere'), methods: ['linear', 'lorra'] });
     const unknown = await ask('/api/studies', { method: 'POST', headers: own(), body: lost });
-    expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([400, { lines: [expect.stringMatching(/nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] }]); // biome-ignore format: one line
+    expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([
+      400,
+      { lines: [expect.stringMatching(/nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] },
+    ]);
     expect(existsSync(join(db, 'dashboard'))).toBe(false);
   });
 });
@@ -230,8 +256,14 @@ describe('shows', () => {
       `/api/studies/${id}/ensembles?${new URLSearchParams([['data', view.data] as [string, string], ...members.map((m) => ['member', m] as [string, string])])}`;
     const table = await json<Table>(ensembles(['lora', 'linear']));
     const [best, ...votes] = toObjects(table);
-    expect(votes.slice(0, 3).map(({ ensemble }) => ensemble)).toEqual(['mean probability', 'mean logit', 'majority vote']); // biome-ignore format: one line
-    const right = view.methods.map(({ predicted }) => predicted.filter((k, i) => k === view.labels[i]).length / view.labels.length); // biome-ignore format: one line
+    expect(votes.slice(0, 3).map(({ ensemble }) => ensemble)).toEqual([
+      'mean probability',
+      'mean logit',
+      'majority vote',
+    ]);
+    const right = view.methods.map(
+      ({ predicted }) => predicted.filter((k, i) => k === view.labels[i]).length / view.labels.length,
+    );
     expect(right).toContain(best!.top1);
     for (const { gain, top1, low, high } of votes) {
       expect(gain).toBeCloseTo((top1 as number) - (best!.top1 as number), 12);
@@ -241,12 +273,20 @@ describe('shows', () => {
     expect((await ask(ensembles([]))).status).toBe(404);
     const [name] = view.names as [string];
     const picture = await ask(`/api/studies/${id}/picture?${new URLSearchParams({ data: 'shapes', name })}`);
-    expect([picture.status, picture.headers['content-type'], picture.body.subarray(8, 12).toString()]).toEqual([200, 'image/webp', 'WEBP']); // biome-ignore format: one line
+    expect([picture.status, picture.headers['content-type'], picture.body.subarray(8, 12).toString()]).toEqual([
+      200,
+      'image/webp',
+      'WEBP',
+    ]);
 
     const adapters = await json<AdapterView[]>(`/api/studies/${id}/adapters`);
     const { trial } = adapters.find(({ method, seed }) => method === 'lora' && seed === 0)!;
     const guess = (query: Record<string, string>, body?: Uint8Array) =>
-      json<Guess>(`/api/trials/${trial}/guess?${new URLSearchParams(query)}`, { method: 'POST', headers: own(), ...(body && { body }) }); // biome-ignore format: one line
+      json<Guess>(`/api/trials/${trial}/guess?${new URLSearchParams(query)}`, {
+        method: 'POST',
+        headers: own(),
+        ...(body && { body }),
+      });
     const tuned = await guess({ name, alpha: '1' });
     const lora = view.methods[1]!;
     expect(tuned.classes[0]!.name).toBe(view.classes[lora.predicted[0]!]);
@@ -268,7 +308,9 @@ it(
   async () => {
     const { child } = start(['ui', '--db', db, '--port', '0']);
     onTestFinished(() => void child.kill('SIGKILL'));
-    const address = await new Promise<string>((resolve) => child.stdout!.once('data', (part: Buffer) => resolve(part.toString()))); // biome-ignore format: one statement
+    const address = await new Promise<string>((resolve) =>
+      child.stdout!.once('data', (part: Buffer) => resolve(part.toString())),
+    );
     const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\//.exec(address)![1]);
     const atWork = new Promise<void>((resolve) => {
       const stream = request({ host: '127.0.0.1', port, path: '/api/events' }, (response) => {

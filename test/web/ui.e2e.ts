@@ -16,7 +16,12 @@ import { planOf } from '../support/study.ts';
 import { runTinyStudy } from '../support/tiny-study.ts';
 
 /** CHROMIUM, or where systems have it. */
-const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path)); // biome-ignore format: one list
+const browserPath = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path && existsSync(path));
 if (!browserPath) console.warn('e2e skipped: no Chromium is installed; name one by CHROMIUM=/path/to/chromium');
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -45,14 +50,21 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     fresh.on('pageerror', (error) => complaints.push(String(error)));
     fresh.on('console', (message) => {
       // A server that is away can't be reached: the browser says so itself.
-      if (message.type() === 'error' && !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET/.test(message.text())) complaints.push(message.text()); // biome-ignore format: one statement
+      if (
+        message.type() === 'error' &&
+        !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET/.test(message.text())
+      )
+        complaints.push(message.text());
     });
     return fresh;
   }
 
   const tab = (name: string) =>
     page.getByRole('navigation', { name: 'Parts of the study' }).getByRole('link', { name });
-  const settled = (on: Page) => on.waitForFunction(() => document.querySelector('h1') && !document.querySelector('main')!.textContent!.includes('Loading…')); // biome-ignore format: one line
+  const settled = (on: Page) =>
+    on.waitForFunction(
+      () => document.querySelector('h1') && !document.querySelector('main')!.textContent!.includes('Loading…'),
+    );
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'vitune-e2e-'));
@@ -157,7 +169,9 @@ describe.skipIf(!browserPath)('the dashboard', () => {
           await settled(other);
           await other.evaluate(axe);
           const found = await other.evaluate(async () => {
-            const { axe: run } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> } }; // biome-ignore format: one line
+            const { axe: run } = globalThis as unknown as {
+              axe: { run(): Promise<{ violations: { id: string; impact: string }[] }> };
+            };
             return (await run.run()).violations.map(({ id, impact }) => `${impact}: ${id}`);
           });
           const wide = await other.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -79,11 +79,14 @@ export function methodRegret(study: PublishedStudy, pictures: number, options?: 
   add(
     'and three whole trainings',
     advised((set, first) => {
-      const most = first.methods.filter(({ method }) => method !== head).toSorted((a, b) => b.expected.estimate - a.expected.estimate); // biome-ignore format: one line
+      const most = first.methods
+        .filter(({ method }) => method !== head)
+        .toSorted((a, b) => b.expected.estimate - a.expected.estimate);
       return [measured(set, head), ...most.slice(0, 3).map(({ method }) => measured(set, method))];
     }),
   );
-  const lost = (take: (s: number) => string) => table.sets.map((_, s) => Math.max(...table.scores[s]!) - truth(s, take(s))); // biome-ignore format: one line
+  const lost = (take: (s: number) => string) =>
+    table.sets.map((_, s) => Math.max(...table.scores[s]!) - truth(s, take(s)));
   const baseline = lost(rows[0]![2]);
   return rows.map(([knowing, expectations, take]) => ({
     knowing,

@@ -68,7 +68,13 @@ describe('the short list', () => {
   it('orders what costs about the same by what is expected', () => {
     const pair = draws.map((row) => [row[0]!, row[0]!, row[0]! - 0.001 * (row[1]! > 0.797 ? 1 : -1)]);
     expect(expectation(['a', 'b', 'c'], pair, [102, 100, 20]).take).toBe('c');
-    expect(expectation(['a', 'b'], draws.map((row) => [row[0]!, row[1]!]), [100, 102]).take).toBe('a'); // biome-ignore format: one line
+    expect(
+      expectation(
+        ['a', 'b'],
+        draws.map((row) => [row[0]!, row[1]!]),
+        [100, 102],
+      ).take,
+    ).toBe('a');
   });
   it('knows what another look could gain', () => {
     const gains = expectedImprovement(draws, 0);

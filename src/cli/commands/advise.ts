@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import type { Advice, AdvisedMethod } from '../../advise/advice.ts';
 import { advise as ask } from '../../advise/advise.ts';
-import { adviceNumbers, advicePreset } from '../../advise/options.ts';
+import { adviceNumbers, advicePreset, trainingAt } from '../../advise/options.ts';
 import type { StartPoint } from '../../advise/warm-start.ts';
 import { OptionError } from '../../base/errors.ts';
 import { methodNames } from '../../methods/index.ts';
@@ -41,7 +41,7 @@ export function trainCommand(advice: Advice, method: string, point: StartPoint, 
   const options = Object.entries(point.options).flatMap(([name, value]) =>
     value === true ? [flagName(method, name)] : value === false ? [] : [flagName(method, name), String(value)],
   );
-  const training = Object.entries({ epochs: advice.epochs, ...point.training }).flatMap(([name, value]) => [
+  const training = Object.entries(trainingAt(point, advice.epochs)).flatMap(([name, value]) => [
     `--${kebab(name)}`,
     String(value),
   ]);

@@ -40,7 +40,9 @@ export function report(): Command {
         const records = await reportRecords(store, study!, {
           published: publishedResults(loadPublishedStudy(), 'vtab'),
           environment: { vitune: vituneVersion, Node: process.version, CPU: cpus()[0]?.model ?? 'unknown' },
-          ...(flags.pictures && !flags.latex && !flags.json && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }), // biome-ignore format: one line
+          ...(flags.pictures &&
+            !flags.latex &&
+            !flags.json && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }),
         });
         if (records.results.length === 0)
           throw new RunError(`report ${study!.name}: no final run is done yet; see vitune study status`);

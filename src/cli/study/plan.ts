@@ -42,7 +42,15 @@ export function plan(): Command {
       console.log(
         table(
           ['model', 'data', 'method', 'points', 'tuning runs', 'final runs', ...(flags.probe ? ['time'] : [])],
-          rows.map((r) => [r.model, r.data, r.method, String(r.points), String(r.tune), String(r.final), ...(r.seconds === undefined ? [] : [duration(r.seconds)])]), // biome-ignore format: one line
+          rows.map((r) => [
+            r.model,
+            r.data,
+            r.method,
+            String(r.points),
+            String(r.tune),
+            String(r.final),
+            ...(r.seconds === undefined ? [] : [duration(r.seconds)]),
+          ]),
           [3, 4, 5, 6],
         ),
       );

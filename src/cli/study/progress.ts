@@ -30,7 +30,10 @@ export function standingLines(standing: Standing, workers: readonly WorkerRow[],
     ),
     ...best
       .slice(0, maxBest)
-      .map(({ model, data, method, val, done: points, points: all }) => `  best of ${points}/${all}: ${percent(val)} val  ${method} on ${data}, ${model}`), // biome-ignore format: one line
+      .map(
+        ({ model, data, method, val, done: points, points: all }) =>
+          `  best of ${points}/${all}: ${percent(val)} val  ${method} on ${data}, ${model}`,
+      ),
     ...(best.length > maxBest ? [`  and ${best.length - maxBest} more`] : []),
     ...failures.slice(0, 3).map(({ trial, reason }) => colors.yellow(`  failed ${trial}: ${reason}`)),
   ];

@@ -19,7 +19,11 @@ export interface RunFlags {
 const addRunFlags = (command: Command): Command =>
   command
     .addOption(dbOption())
-    .option('--workers <n>', 'worker processes (default: as many as cores and memory allow)', wholeNumber('study', '--workers', 256)) // biome-ignore format: one line
+    .option(
+      '--workers <n>',
+      'worker processes (default: as many as cores and memory allow)',
+      wholeNumber('study', '--workers', 256),
+    )
     .option('--runs <folder>', 'checkpoints of trials under way (default: in the store folder, or runs/trials)')
     .option('--json', 'print the final results as JSON');
 

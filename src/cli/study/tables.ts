@@ -45,7 +45,14 @@ export function resultsTable(summaries: readonly Summary[], published?: (summary
     'tied: grid points that validation can not tell from the best one, of those tried.',
   ];
   const shifts = shiftsTable(summaries);
-  const tables = [table(first, rows, [3, 4, 5, 6].map((i) => i + shift)), ...(shifts === undefined ? [] : [shifts])]; // biome-ignore format: one line
+  const tables = [
+    table(
+      first,
+      rows,
+      [3, 4, 5, 6].map((i) => i + shift),
+    ),
+    ...(shifts === undefined ? [] : [shifts]),
+  ];
   return `${tables.join('\n\n')}\n\n${notes.join('\n')}`;
 }
 
@@ -60,15 +67,56 @@ function shiftsTable(summaries: readonly Summary[]): string | undefined {
     s.method,
     ...sets.map((set) => (s.shifts[set] ? showInterval(s.shifts[set]) : '')),
   ]);
-  return table(['model', 'data', 'method', ...sets.map((set) => `${set} %`)], rows, sets.map((_, i) => i + 3)); // biome-ignore format: one line
+  return table(
+    ['model', 'data', 'method', ...sets.map((set) => `${set} %`)],
+    rows,
+    sets.map((_, i) => i + 3),
+  );
 }
 
 /** One row a test set of each final run. */
 export function resultsCsv(results: readonly FinalResult[]): string {
-  const header = ['study', 'model', 'data', 'method', 'seed', 'test_set', 'top1', 'top5', 'mean_class_accuracy', 'loss', 'ece', 'pictures', 'parameters', 'seconds', 'tried', 'tied', 'params', 'trial']; // biome-ignore format: one line
-  const rows = results.flatMap(
-    (r) =>
-    Object.entries(r.tests).map(([set, m]) => [r.study, r.model, r.data, r.method, r.seed, set, m.top1, m.top5, m.meanClassAccuracy, m.loss, m.ece, m.pictures, r.parameters, r.seconds, r.tried, r.tied, JSON.stringify(r.params), r.trial]), // biome-ignore format: one line
+  const header = [
+    'study',
+    'model',
+    'data',
+    'method',
+    'seed',
+    'test_set',
+    'top1',
+    'top5',
+    'mean_class_accuracy',
+    'loss',
+    'ece',
+    'pictures',
+    'parameters',
+    'seconds',
+    'tried',
+    'tied',
+    'params',
+    'trial',
+  ];
+  const rows = results.flatMap((r) =>
+    Object.entries(r.tests).map(([set, m]) => [
+      r.study,
+      r.model,
+      r.data,
+      r.method,
+      r.seed,
+      set,
+      m.top1,
+      m.top5,
+      m.meanClassAccuracy,
+      m.loss,
+      m.ece,
+      m.pictures,
+      r.parameters,
+      r.seconds,
+      r.tried,
+      r.tied,
+      JSON.stringify(r.params),
+      r.trial,
+    ]),
   );
   return encodeCsv([header, ...rows]);
 }

@@ -9,7 +9,9 @@ const pause = 500;
 function isPassing(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code !== undefined) return /^(08|57P|40)/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)/.test(code);
-  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(message ?? ''); // biome-ignore format: one expression
+  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(
+    message ?? '',
+  );
 }
 
 export async function withRetry<T>(work: () => Promise<T>): Promise<T> {

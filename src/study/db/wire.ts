@@ -119,7 +119,9 @@ export function connectSocket(path: string): Promise<Socket> {
 
 /** The sessions of the database served at the path that `locate` gives; connects anew after a loss. */
 export function remoteSource(locate: () => Promise<string>): SqlSource {
-  let connection: Promise<{ call(request: Omit<Request, 'id'>): Promise<SqlResult | undefined>; close(): void }> | undefined; // biome-ignore format: one type
+  let connection:
+    | Promise<{ call(request: Omit<Request, 'id'>): Promise<SqlResult | undefined>; close(): void }>
+    | undefined;
   let closed = false;
   const connect = async () => {
     const socket = await connectSocket(await locate());

@@ -34,7 +34,8 @@ export function epochChart({ title, curves, format }: EpochChart, width: number)
     const marks =
       known.length <= mostMarks &&
       known.map(
-        ([px, py]) => markup`<g style="fill:${colour(i)}">${tip(`${label}, epoch ${px}: ${format(py)}`)}${shape(i, x(px), y(py), 3)}</g>`, // biome-ignore format: one mark
+        ([px, py]) =>
+          markup`<g style="fill:${colour(i)}">${tip(`${label}, epoch ${px}: ${format(py)}`)}${shape(i, x(px), y(py), 3)}</g>`,
       );
     return markup`${known.length > 0 && markup`<path class="curve" style="stroke:${colour(i)};stroke-dasharray:${dash(i >> 3)}" d="M${line}"/>`}${marks}`;
   });

@@ -33,7 +33,8 @@ function Fields({ owner, table, typed, onType, names = Object.keys(table) }: Fie
         const option = table[name]!;
         const value = typed[name] ?? '';
         const set = (text: string) => onType({ ...typed, [name]: text });
-        const choices = option.type === 'choice' ? option.choices : option.type === 'boolean' ? ['true', 'false'] : undefined; // biome-ignore format: one value
+        const choices =
+          option.type === 'choice' ? option.choices : option.type === 'boolean' ? ['true', 'false'] : undefined;
         return (
           <label key={name} for={`${owner}-${name}`} title={ruleOf(option)}>
             <span>{name}</span>

@@ -15,7 +15,6 @@ const filters: readonly {
   readonly title: string;
   readonly keep: (right: number, all: number, same: boolean) => boolean;
 }[] = [
-  // biome-ignore format: one type
   { name: 'disagree', title: 'methods disagree', keep: (_, __, same) => !same },
   { name: 'one', title: 'only one method is right', keep: (right) => right === 1 },
   { name: 'none', title: 'no method is right', keep: (right) => right === 0 },

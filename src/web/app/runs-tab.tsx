@@ -62,7 +62,9 @@ export function RunsTab({ study, live }: Props) {
   }, [trials, texts, text, state, order]);
   const pages = Math.max(1, Math.ceil(found.length / lines));
   const at = Math.min(page, pages - 1);
-  const shares = new Map(live.snapshot?.workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share]] : []))); // biome-ignore format: one map
+  const shares = new Map(
+    live.snapshot?.workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share]] : [])),
+  );
   const toggle = (id: string) =>
     setChosen((ids) => (ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id].slice(-mostCompared)));
   const compared = chosen.flatMap((id) => trials.find((row) => row.id === id) ?? []);

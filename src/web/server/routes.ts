@@ -174,7 +174,14 @@ export function routes(services: Services, guarded: GuardOptions): Hono {
     const labels = methodLabels(study);
     const finals = rows.filter(({ phase, state }) => phase === 'final' && state === 'done');
     return c.json(
-      finals.map(({ id, cell, point }): AdapterView => ({ trial: id, method: labels[cell]!, data: study.cells[cell]!.data, seed: point.seed! })), // biome-ignore format: one value
+      finals.map(
+        ({ id, cell, point }): AdapterView => ({
+          trial: id,
+          method: labels[cell]!,
+          data: study.cells[cell]!.data,
+          seed: point.seed!,
+        }),
+      ),
     );
   });
 
