@@ -1,5 +1,5 @@
 // Does memory stay flat from 1,000 to 100,000 pictures? Trains the smallest ViT for one epoch on folders of tiny pictures,
-// each in a process of its own, and prints the most memory that it ever held.
+// each in a process of its own, and prints the most memory that it ever held, and what was in use after the epoch.
 //   npm run build && npx tsx bench/memory-flat.ts [COUNT ...]
 // Takes some minutes and 500 MB of disk. Measured figures are in docs/performance.md.
 import { execFile } from 'node:child_process';
@@ -14,14 +14,21 @@ import { writePictures } from './lib/pictures.ts';
 
 const index = new URL('../dist/index.js', import.meta.url);
 
-/** One epoch; prints the peak resident set in bytes, of the whole process with all its threads. */
+/**
+ * One epoch; prints bytes: the peak resident set of the whole process with all its threads, and what JavaScript has in use
+ * once garbage is collected.
+ */
 const program = `
 import { train } from ${JSON.stringify(fileURLToPath(index))};
 const [data, model, out] = process.argv.slice(1);
 const options = { data, model, out, epochs: 1, batchSize: 64, microBatch: 64, threads: 1, flip: true };
-let pictures = 0;
-for await (const event of train(options)) if (event.type === 'start') pictures = event.pictures.train;
-console.log(JSON.stringify({ pictures, peak: process.resourceUsage().maxRSS * 1024 }));
+let used = 0;
+for await (const event of train(options))
+  if (event.type === 'epoch') {
+    gc();
+    used = process.memoryUsage().heapUsed;
+  }
+console.log(JSON.stringify({ used, peak: process.resourceUsage().maxRSS * 1024 }));
 `;
 
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 10_000, 100_000];
@@ -34,19 +41,21 @@ try {
     const begun = performance.now();
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--input-type=module', '-e', program, data, model, join(root, `run-${pictures}`)],
+      ['--expose-gc', '--input-type=module', '-e', program, data, model, join(root, `run-${pictures}`)],
       { env: { ...process.env, VITUNE_CACHE: join(root, 'cache') } },
     );
-    const { peak } = JSON.parse(stdout) as { peak: number };
+    const { used, peak } = JSON.parse(stdout) as { used: number; peak: number };
+    const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
     rows.push([
       count(pictures),
-      `${Math.round(peak / 2 ** 20)} MiB`,
+      mebibytes(used),
+      mebibytes(peak),
       `${((performance.now() - begun) / 1000).toFixed(0)} s`,
     ]);
     await rm(data, { recursive: true });
   }
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}\n`);
-  console.log(table(['pictures', 'most memory', 'time'], rows, [0, 1, 2]));
+  console.log(table(['pictures', 'in use', 'most memory', 'time'], rows, [0, 1, 2, 3]));
 } finally {
   await rm(root, { recursive: true });
 }
