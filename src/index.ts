@@ -1,4 +1,5 @@
 // The public surface of vitune: training, evaluation and prediction from TypeScript.
+import { type EventRun, eventRun } from './base/event-run.ts';
 import type { ValuesOf } from './base/options.ts';
 import { locateData } from './data/locate.ts';
 import { configureProtocol } from './data/protocols/index.ts';
@@ -128,10 +129,7 @@ export const protocolRounds = (name: string, options: Readonly<Record<string, un
   configureProtocol({ name, options }).rounds;
 
 /** A run: its events by `for await`, or its result. */
-export interface Run extends AsyncIterable<RunEvent> {
-  /** Runs to the end (what is left of it) and returns the last event: `done`, or `interrupted` after an abort. */
-  result(): Promise<Extract<RunEvent, { type: 'done' | 'interrupted' }>>;
-}
+export type Run = EventRun<RunEvent, Extract<RunEvent, { type: 'done' | 'interrupted' }>>;
 
 const runOptionsOf = (options: TrainOptions): RunOptions => {
   const { out, resume, strict, device, threads, featureCache, wiseCurve: wise, signal } = options;
@@ -143,21 +141,7 @@ const runOptionsOf = (options: TrainOptions): RunOptions => {
  * here for a bad option, while iterating for everything else.
  */
 export function train(options: TrainOptions): Run {
-  const events = runTraining(runOptionsOf(options));
-  let last: RunEvent | undefined;
-  const watched = (async function* () {
-    for await (const event of events) {
-      last = event;
-      yield event;
-    }
-  })();
-  return {
-    [Symbol.asyncIterator]: () => watched,
-    async result() {
-      for await (const _ of watched);
-      return last as Extract<RunEvent, { type: 'done' | 'interrupted' }>;
-    },
-  };
+  return eventRun(runTraining(runOptionsOf(options)));
 }
 
 /**

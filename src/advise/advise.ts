@@ -192,10 +192,10 @@ function nextProbe(
   const findings: Findings = { ...state, pictures };
   const prior = priorOf(published, candidates);
   const draws = drawAccuracies(prior, measurementsOf(candidates, findings), { seed: question.seed });
-  const gains = expectedImprovement(draws, indexOfMax(prior.methods.map((_, m) => mean(draws.map((row) => row[m]!)))));
+  const best = indexOfMax(candidates.map((_, m) => mean(draws.map((row) => row[m]!))));
+  const gains = expectedImprovement(draws, best);
   const tried = new Set(state.probes.map(({ method }) => method));
   // The best so far is probed too: without it, nothing says how far the level here is from the published one.
-  const best = indexOfMax(candidates.map((_, m) => mean(draws.map((row) => row[m]!))));
   const open = candidates
     .map((candidate, m) => ({ candidate, gain: m === best ? Number.POSITIVE_INFINITY : gains[m]! }))
     .filter(({ candidate, gain }) => !tried.has(candidate.method) && !candidate.headOnly && gain > worthwhile);

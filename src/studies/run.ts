@@ -4,6 +4,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../base/errors.ts';
+import { type EventRun, eventRun } from '../base/event-run.ts';
 import { resultsOf } from '../study/look.ts';
 import { openDatabase } from '../study/open.ts';
 import { firstTrials, studyRow } from '../study/protocol.ts';
@@ -43,10 +44,7 @@ export type StudyEvent =
   | { readonly type: 'interrupted'; readonly study: string };
 
 /** A study under way: its events by `for await`, or its result. Ending the iteration early stops it as the signal does. */
-export interface StudyRun extends AsyncIterable<StudyEvent> {
-  /** Runs to the end (what is left of it) and returns the last event: `done`, or `interrupted`. */
-  result(): Promise<Extract<StudyEvent, { type: 'done' | 'interrupted' }>>;
-}
+export type StudyRun = EventRun<StudyEvent, Extract<StudyEvent, { type: 'done' | 'interrupted' }>>;
 
 /** Bytes that a worker with a small model takes; larger models need `workers`. */
 const workerMemory = 1.5e9;
@@ -117,31 +115,14 @@ async function* resumeEvents(study: string, options: StudyRunOptions): AsyncGene
   }
 }
 
-const told = (events: AsyncGenerator<StudyEvent>): StudyRun => {
-  let last: StudyEvent | undefined;
-  const watched = (async function* () {
-    for await (const event of events) {
-      last = event;
-      yield event;
-    }
-  })();
-  return {
-    [Symbol.asyncIterator]: () => watched,
-    async result() {
-      for await (const _ of watched);
-      return last as Extract<StudyEvent, { type: 'done' | 'interrupted' }>;
-    },
-  };
-};
-
 /**
  * Runs a study, or goes on with it where it stopped: the same plan in the same store is the same study. `plan` is as for
  * planStudy. Nothing happens before the first event is asked for. Throws VituneError while iterating: OptionError for a bad
  * plan, RunError where the store is taken by another study or workers can't work.
  */
 export const runStudy = (plan: string | StudyPlan, options: StudyRunOptions = {}): StudyRun =>
-  told(runEvents(plan, options));
+  eventRun(runEvents(plan, options));
 
 /** Goes on with a study of the store, by its name or id, as runStudy does. */
 export const resumeStudy = (study: string, options: Omit<StudyRunOptions, 'folder'> = {}): StudyRun =>
-  told(resumeEvents(study, options));
+  eventRun(resumeEvents(study, options));
