@@ -2,7 +2,9 @@
 // again, an unfinished one goes on where it stopped: kill it and start it as often as you like.
 //
 //   npm run compare -- --model FOLDER [--image-size 98] [--epochs 15] [--seeds 3] [--methods lora,ssf] [--preset study]
-//                      [--work runs/compare] [--write docs/methods-on-noto.md]
+//                      [--threads 1] [--work runs/compare] [--write docs/methods-on-noto.md]
+//
+// Every method has its own default learning rate: the preset's single one suits inserted modules and ruins full fine-tuning.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +12,7 @@ import { Command } from 'commander';
 import { count, percent } from '../src/cli/output.ts';
 import { createProgress } from '../src/cli/progress.ts';
 import { type DoneEvent, methods, RunError, type RunSpec, specOf, train } from '../src/index.ts';
+import { methodNamed } from '../src/methods/index.ts';
 import { renderNoto } from './lib/noto.ts';
 
 interface Flags {
@@ -20,6 +23,7 @@ interface Flags {
   readonly seeds: number;
   readonly methods?: string;
   readonly preset: string;
+  readonly threads: number;
   readonly work: string;
   readonly write?: string;
 }
@@ -28,6 +32,7 @@ interface Finished {
   readonly method: string;
   readonly seed: number;
   readonly trainable: number;
+  readonly learningRate: number;
   readonly done: DoneEvent;
 }
 
@@ -39,6 +44,7 @@ const flags = new Command()
   .option('--seeds <n>', '', Number, 3)
   .option('--methods <names>', 'left out = all')
   .option('--preset <name>', '', 'study')
+  .option('--threads <n>', '', Number, availableParallelism())
   .option('--work <folder>', 'where the runs lie', 'runs/compare')
   .option('--write <file>', 'where the table goes; left out = standard output')
   .parse()
@@ -70,6 +76,8 @@ for (let seed = 0; seed < flags.seeds; seed++)
       model: flags.model,
       method,
       preset: flags.preset,
+      learningRate: methodNamed(method).learningRate,
+      threads: flags.threads,
       imageSize: flags.imageSize,
       epochs: flags.epochs,
       warmupEpochs: flags.warmup,
@@ -83,7 +91,13 @@ for (let seed = 0; seed < flags.seeds; seed++)
     if (!finished(folder)) for await (const event of train(options)) progress.show(event);
     const run = finished(folder);
     if (!run) throw new RunError(`${folder}: this run isn't done`);
-    all.push({ method, seed, trainable: run.trainableWithoutHead, done: run.result });
+    all.push({
+      method,
+      seed,
+      trainable: run.trainableWithoutHead,
+      learningRate: spec.training.learningRate,
+      done: run.result,
+    });
   }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -96,27 +110,28 @@ const rows = methods
   .map((runs) => ({
     name: runs[0]!.method,
     trainable: runs[0]!.trainable,
+    learningRate: runs[0]!.learningRate,
     top1: runs.map(({ done }) => done.test!.top1),
     seconds: mean(runs.map(({ done }) => done.seconds)),
   }))
   .sort((a, b) => mean(b.top1) - mean(a.top1));
 const pictures = all[0]!.done.test!.pictures;
 const best = mean(rows[0]!.top1);
-const { schedule, learningRate, batchSize, weightDecay, dropPath } = spec!.training;
+const { schedule, batchSize, weightDecay, dropPath } = spec!.training;
 const page = [
   '# Every method on noto',
   '',
   `Made by \`npm run compare -- ${process.argv.slice(2).join(' ')}\`.`,
   '',
   `800 training and ${pictures} test pictures of noto's emoji in 7 classes; ${flags.epochs} epochs, batches of ${batchSize}, preset ${flags.preset}` +
-    ` (schedule ${schedule}, learning rate ${learningRate}, weight decay ${weightDecay}, drop-path ${dropPath}), ${flags.imageSize} pixels, ${flags.seeds} seeds.`,
-  `Nothing was tuned: every method has the preset's learning rate. ${cpus()[0]?.model}, ${availableParallelism()} threads.`,
+    ` (schedule ${schedule}, weight decay ${weightDecay}, drop-path ${dropPath}), ${flags.imageSize} pixels, ${flags.seeds} seeds.`,
+  `Nothing was tuned: every method has its own default learning rate. ${cpus()[0]?.model}; seconds are those of a run on ${flags.threads === 1 ? 'one thread' : `${flags.threads} threads`}.`,
   '',
-  '| method | test top-1 | deviation over seeds | trained without the head | seconds |',
-  '| --- | ---: | ---: | ---: | ---: |',
+  '| method | test top-1 | deviation over seeds | trained without the head | learning rate | seconds |',
+  '| --- | ---: | ---: | ---: | ---: | ---: |',
   ...rows.map(
-    ({ name, trainable, top1, seconds }) =>
-      `| ${name} | ${percent(mean(top1))} | ${percent(deviation(top1))} | ${count(trainable)} | ${seconds.toFixed(0)} |`,
+    ({ name, trainable, learningRate, top1, seconds }) =>
+      `| ${name} | ${percent(mean(top1))} | ${percent(deviation(top1))} | ${count(trainable)} | ${learningRate} | ${seconds.toFixed(0)} |`,
   ),
   '',
   `One run's figure is uncertain by ${percent(2 * Math.sqrt((best * (1 - best)) / pictures))} (two standard errors on ${pictures} pictures):`,
