@@ -1,9 +1,10 @@
 // npm run bench -- --profile: time by operator of the graphs that training and inference spend theirs in.
 import { mkdir } from 'node:fs/promises';
+import { evaluationAtOnce } from '../src/train/at-once.ts';
 import { type Bench, newFolder, startInference, startTraining } from './lib/bench.ts';
 import { full, lora } from './lib/methods.ts';
 import { type Profile, readProfile } from './lib/profile.ts';
-import type { Method } from './lib/work.ts';
+import { type Method, vitConfig } from './lib/work.ts';
 
 export interface NamedProfile {
   readonly work: string;
@@ -38,13 +39,14 @@ async function profileTraining(bench: Bench, method: Method, options = {}): Prom
   return readProfile(folder);
 }
 
-async function profileInference(bench: Bench): Promise<Profile> {
+async function profileInference(bench: Bench): Promise<NamedProfile> {
   const folder = await profileFolder(bench);
   const work = { model: bench.model, method: { name: 'linear' } } as const;
   const child = await startInference(bench, work, {}, { VITUNE_PROFILE: folder });
-  await child.ask({ batch: 16, steps: 1 + runs });
+  const batch = evaluationAtOnce(vitConfig(bench.model), 'cpu');
+  await child.ask({ batch, steps: 1 + runs });
   await child.close();
-  return readProfile(folder);
+  return { work: 'inference', batch, profile: await readProfile(folder) };
 }
 
 export async function profiles(bench: Bench): Promise<readonly NamedProfile[]> {
@@ -54,7 +56,7 @@ export async function profiles(bench: Bench): Promise<readonly NamedProfile[]> {
     results.push({ work: `step, ${method.name}`, batch: 4, profile: await profileTraining(bench, method) });
   }
   bench.tell('profiling inference');
-  results.push({ work: 'inference', batch: 16, profile: await profileInference(bench) });
+  results.push(await profileInference(bench));
   return results;
 }
 

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { cacheFolder } from '../../src/data/cache.ts';
+import { writeOnnx } from '../../src/exchange/onnx.ts';
 import type { TrainOptions } from '../../src/index.ts';
+import { openHost } from '../../src/train/host.ts';
 import { writeRun } from '../../test/support/runs.ts';
 import { type Child, startChild } from './child.ts';
 import { modelFolder } from './models.ts';
@@ -49,7 +51,9 @@ export async function openBench(
   // Plain JavaScript, so that no compiler's memory is measured.
   const programs = join(scratch, 'programs');
   await build({
-    entryPoints: ['train', 'infer', 'trials'].map((name) => fileURLToPath(new URL(`bench/children/${name}.ts`, root))),
+    entryPoints: ['train', 'infer', 'exported', 'trials'].map((name) =>
+      fileURLToPath(new URL(`bench/children/${name}.ts`, root)),
+    ),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -108,23 +112,44 @@ export async function startTraining(
   return { child, microBatch };
 }
 
-/** A tuned model, open for inference. */
-export async function startInference(
-  bench: Bench,
-  { model, method }: Pick<Work, 'model' | 'method'>,
-  options: Readonly<Record<string, unknown>> = {},
-  env: Readonly<Record<string, string>> = {},
-): Promise<Child> {
-  const folder = newFolder(bench, 'tuned');
-  await writeRun(folder, {
+/** A finished run's folder. */
+async function tuned(bench: Bench, { model, method }: Pick<Work, 'model' | 'method'>): Promise<string> {
+  return writeRun(newFolder(bench, 'tuned'), {
     model: await modelPath(bench, model),
     data: bench.scratch,
     classes: Array.from({ length: classes }, (_, i) => `class-${i}`),
     methods: [method],
   });
+}
+
+/** A tuned model, open for inference. */
+export async function startInference(
+  bench: Bench,
+  work: Pick<Work, 'model' | 'method'>,
+  options: Readonly<Record<string, unknown>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Child> {
+  const folder = await tuned(bench, work);
   const child = startChild(process.execPath, [join(bench.programs, 'infer.mjs')], { ...childEnv(bench), ...env });
-  const bytes = model.imageSize ** 2 * 3;
+  const bytes = work.model.imageSize ** 2 * 3;
   await child.ask({ library, folder, bytes, options: { threads: bench.threads, ...options } });
+  return child;
+}
+
+/** A tuned model's export in int8, open in ONNX Runtime alone. */
+export async function startExported(bench: Bench, work: Pick<Work, 'model' | 'method'>): Promise<Child> {
+  const host = await openHost();
+  const loaded = await host.load(await tuned(bench, work));
+  const folder = newFolder(bench, 'export');
+  const [written] = await writeOnnx(folder, host.runtime, loaded, { precisions: ['int8'] });
+  await loaded.dispose();
+  const child = startChild(process.execPath, [join(bench.programs, 'exported.mjs')]);
+  await child.ask({
+    engine: import.meta.resolve('onnxruntime-node'),
+    file: join(folder, written!.file),
+    imageSize: work.model.imageSize,
+    threads: bench.threads,
+  });
   return child;
 }
 

@@ -1,8 +1,9 @@
 // The sides of a comparison by images per second: ours and torch's, each in a process of its own.
+import { evaluationAtOnce } from '../../src/train/at-once.ts';
 import { alternate, type Measure } from './alternate.ts';
-import { type Bench, startInference, startTraining } from './bench.ts';
+import { type Bench, type Clock, startExported, startInference, startTraining } from './bench.ts';
 import { startTorch, type TorchPrecision, torchJob } from './torch.ts';
-import type { Answer, Work } from './work.ts';
+import { type Answer, vitConfig, type Work } from './work.ts';
 
 export interface Side {
   /** Images a second of the pictures of one round. */
@@ -35,41 +36,59 @@ async function side(bench: Bench, note: string, batch: number, pictures: number,
   };
 }
 
-/** Pictures that our evaluations run at once. */
-const evaluationBatch = 16;
+/** Pictures a round of our inference asks for, which the library runs a few at once. */
+const evaluated = 16;
 
 export async function ourSide(bench: Bench, work: Work): Promise<Side> {
   bench.tell('starting ours');
   if (work.kind === 'infer') {
     const child = await startInference(bench, work, work.options);
-    const run = (steps: number) => child.ask<Answer>({ batch: evaluationBatch, steps });
-    return side(bench, `${evaluationBatch} at once`, evaluationBatch, work.batch, { run, close: child.close });
+    const run = (steps: number) => child.ask<Answer>({ batch: evaluated, steps });
+    const note = `${evaluationAtOnce(vitConfig(work.model), 'cpu')} at once`;
+    return side(bench, note, evaluated, work.batch, { run, close: child.close });
   }
   const { child, microBatch } = await startTraining(bench, work);
   const note = `micro-batch ${microBatch} of ${work.batch}`;
   return side(bench, note, work.batch, work.batch, { run: (steps) => child.ask({ steps }), close: child.close });
 }
 
-/** Batches that torch may choose from. */
-const torchBatches = [1, 4, 8, 16];
+type Runs = (request: { readonly batch: number; readonly steps: number }) => Promise<Answer>;
 
-/** `batches`: which torch may choose from, by one step of each after one to warm up. Undefined where there is no torch. */
+/** Which of the batches runs most pictures a second, by one step of each after one to warm up. */
+async function fastestOf(batches: readonly number[], run: Runs, clock: Clock): Promise<number> {
+  let [chosen, fastest] = [batches[0]!, 0];
+  for (const batch of batches.length > 1 ? batches : []) {
+    await run({ batch, steps: 1 });
+    const rate = batch / (await run({ batch, steps: 1 }))[clock][0]!;
+    if (rate > fastest) [chosen, fastest] = [batch, rate];
+  }
+  return chosen;
+}
+
+/** Batches that whoever has no rule of its own may choose from. */
+const anyBatches = [1, 4, 8, 16];
+
+/** The ONNX file of `vitune export --int8` in ONNX Runtime, without vitune, at the fastest batch. */
+export async function exportedSide(bench: Bench, work: Work): Promise<Side> {
+  bench.tell('exporting in int8');
+  const child = await startExported(bench, work);
+  const batch = await fastestOf(anyBatches, child.ask, bench.clock);
+  const run = (steps: number) => child.ask<Answer>({ batch, steps });
+  return side(bench, `export --int8, batch ${batch}`, batch, work.batch, { run, close: child.close });
+}
+
+/** `batches`: which torch may choose from. Undefined where there is no torch. */
 export async function torchSide(
   bench: Bench,
   work: Work,
   precision: TorchPrecision,
-  batches: readonly number[] = bench.quick ? [4, 8] : torchBatches,
+  batches: readonly number[] = bench.quick ? [4, 8] : anyBatches,
 ): Promise<Side | undefined> {
   if (!bench.python) return undefined;
   bench.tell(`starting torch ${precision}`);
   const torch = startTorch(bench.python);
   await torch.make(torchJob(work, precision, bench.threads));
-  let [chosen, fastest] = [batches[0]!, 0];
-  for (const batch of batches.length > 1 ? batches : []) {
-    await torch.run({ batch, steps: 1 });
-    const rate = batch / (await torch.run({ batch, steps: 1 }))[bench.clock][0]!;
-    if (rate > fastest) [chosen, fastest] = [batch, rate];
-  }
+  const chosen = await fastestOf(batches, (request) => torch.run(request), bench.clock);
   const run = (steps: number) => torch.run({ batch: chosen, steps });
   return side(bench, `batch ${chosen}`, chosen, work.batch, { run, close: torch.close });
 }

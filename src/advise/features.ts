@@ -5,6 +5,7 @@ import { float32 } from '../base/tensor.ts';
 import { openSafetensors, writeSafetensors } from '../formats/safetensors-file.ts';
 import type { Backbone } from '../model/load.ts';
 import type { Runtime } from '../runtime/session.ts';
+import { evaluationAtOnce } from '../train/at-once.ts';
 import { createEvaluator, type Pictures } from '../train/evaluator.ts';
 import { backboneFeatureGraph } from '../train/graphs.ts';
 import { writeFailure } from '../train/run-folder.ts';
@@ -16,8 +17,6 @@ export interface Features {
   readonly labels: Int32Array;
 }
 
-/** Pictures at once. */
-const batch = 16;
 /** Pictures between two words on how far it is, and between two looks at the signal. */
 const part = 64;
 
@@ -44,6 +43,7 @@ export async function* extractFeatures(args: {
   readonly signal: AbortSignal | undefined;
 }): AsyncGenerator<{ readonly done: number; readonly total: number }, ExtractedFeatures | undefined, void> {
   const { runtime, backbone, train, val, folder, signal } = args;
+  const batch = Math.min(part, evaluationAtOnce(backbone.config, runtime.options.device));
   const model = backboneFeatureGraph(backbone, batch);
   const width = model.outputs.get('features')!.shape[1]!;
   const total = train.count + val.count;

@@ -9,7 +9,7 @@ import {
   type QuantizedMatrix,
   type Quantizer,
   type QuantizerTools,
-  roundInto,
+  rounded,
   stored,
   transposedOf,
 } from './quantize.ts';
@@ -27,17 +27,13 @@ export interface Int8Weight {
 export type Int8Weights = (name: string) => Int8Weight | undefined;
 
 /** W (out, in) for both directions. */
-export function int8Weight({
+export const int8Weight = ({
   shape,
   data,
-}: Tensor<'float32'>): Readonly<Record<keyof Int8Weight, QuantizedMatrix<'int8'>>> {
-  const [forward, backward] = [transposedOf(shape), plainOf(shape)].map((layout): QuantizedMatrix<'int8'> => {
-    const values = new Int8Array(data.length);
-    const scales = roundInto(values, data, layout, 0);
-    return { values: { dtype: 'int8', shape: layout.shape, data: values }, scales };
-  });
-  return { forward: forward!, backward: backward! };
-}
+}: Tensor<'float32'>): Readonly<Record<keyof Int8Weight, QuantizedMatrix>> => ({
+  forward: rounded(data, transposedOf(shape)),
+  backward: rounded(data, plainOf(shape)),
+});
 
 /** Activations are uint8 around this zero point: ONNX Runtime's kernels are fast for uint8 x int8 only. */
 const zeroPoint = 128;

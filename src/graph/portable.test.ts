@@ -54,14 +54,15 @@ it.each([1, 2, 7])('gives what the graph of %i pictures gives', async (count) =>
   expect(input![0]!.type!.tensorType!.shape!.dim![0]!.dimParam).toBe('batch_size');
 });
 
-it('a weight in whole numbers is its rows to half a step', () => {
+it('a weight in whole numbers is its rows to half a step, and two products fit into 16 bits', () => {
   const weight = float32([2, 3], [1, -0.5, 0.25, 0, 0, 0]);
   const { values, scales } = quantizeWeight(weight);
   expect(values.shape).toEqual([3, 2]);
-  expect([...scales.data]).toEqual([Math.fround(1 / 127), 1]); // a row of zeros has no largest number
+  expect([...scales.data]).toEqual([Math.fround(1 / 63), 1]); // a row of zeros has no largest number
   for (let i = 0; i < 2; i++)
     for (let j = 0; j < 3; j++)
-      expect(Math.abs((values.data[j * 2 + i]! - 128) * scales.data[i]! - weight.data[i * 3 + j]!)).toBeLessThanOrEqual(
+      expect(Math.abs(values.data[j * 2 + i]! * scales.data[i]! - weight.data[i * 3 + j]!)).toBeLessThanOrEqual(
         0.5001 * scales.data[i]!,
       );
+  expect(2 * 255 * Math.max(...values.data.map(Math.abs))).toBeLessThan(2 ** 15);
 });

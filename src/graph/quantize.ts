@@ -32,8 +32,8 @@ export const stored = (tensor: Tensor): Stored => ({ dtype: tensor.dtype, shape:
 export const largestWhole = 127;
 
 /** The matrix B (K, N) of a product A B, in whole numbers. */
-export interface QuantizedMatrix<D extends 'int8' | 'uint8'> {
-  readonly values: Tensor<D>;
+export interface QuantizedMatrix {
+  readonly values: Tensor<'int8'>;
   /** One a column, (N): B is about values x scales. */
   readonly scales: Tensor<'float32'>;
 }
@@ -55,22 +55,22 @@ export const transposedOf = ([out, into]: Shape): Layout => ({
 /** B = W of W (out, in): what dx = dy W multiplies by. */
 export const plainOf = ([out, into]: Shape): Layout => ({ shape: [out!, into!], rowStride: into!, columnStride: 1 });
 
-/** Rounds the elements of B into `values`, `zeroPoint` added, and gives the scales. */
-export function roundInto(
-  values: Int8Array | Uint8Array,
+/** Rounds the elements of B so that the largest magnitude of a column becomes `largest`. */
+export function rounded(
   data: Float32Array,
-  { shape: [K, N], rowStride, columnStride }: Layout,
-  zeroPoint: number,
-): Tensor<'float32'> {
+  { shape, rowStride, columnStride }: Layout,
+  largest = largestWhole,
+): QuantizedMatrix {
+  const [K, N] = shape;
+  const values = new Int8Array(data.length);
   const scales = new Float32Array(N!);
   for (let k = 0; k < K!; k++)
     for (let n = 0; n < N!; n++) {
       const magnitude = Math.abs(data[k * rowStride + n * columnStride]!);
       if (magnitude > scales[n]!) scales[n] = magnitude;
     }
-  for (let n = 0; n < N!; n++) scales[n] = scales[n] === 0 ? 1 : scales[n]! / largestWhole;
+  for (let n = 0; n < N!; n++) scales[n] = scales[n] === 0 ? 1 : scales[n]! / largest;
   for (let k = 0; k < K!; k++)
-    for (let n = 0; n < N!; n++)
-      values[k * N! + n] = Math.round(data[k * rowStride + n * columnStride]! / scales[n]!) + zeroPoint;
-  return float32([N!], scales);
+    for (let n = 0; n < N!; n++) values[k * N! + n] = Math.round(data[k * rowStride + n * columnStride]! / scales[n]!);
+  return { values: { dtype: 'int8', shape, data: values }, scales: float32([N!], scales) };
 }

@@ -4,6 +4,7 @@ import { messageOf, OptionError } from '../base/errors.ts';
 import { warnOnProcess } from '../data/dataset.ts';
 import type { PackReader } from '../data/pack-file.ts';
 import type { Cut } from '../graph/cut.ts';
+import { evaluationAtOnce } from './at-once.ts';
 import type { RunEvent } from './events.ts';
 import { featureLimit, openFeaturePack } from './feature-pack.ts';
 import { featureGraph, frozenPart, type PictureInput, type TrainedParameters, type Tuning } from './graphs.ts';
@@ -13,8 +14,6 @@ import { telling } from './telling.ts';
 
 /** Share of a graph's work that has to be saved, where nobody asked. */
 const worthwhile = 0.1;
-/** Pictures at once through the frozen part, whatever runs above it: runs with other batch sizes share the results. */
-const frozenBatch = 16;
 
 /** Pictures, and which of the graphs takes them as they are. */
 export interface Entering<P> {
@@ -58,7 +57,7 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
       const reader = yield* telling('features', (onProgress) =>
         openFeaturePack({
           pictures,
-          model: featureGraph(cut, frozenBatch),
+          model: featureGraph(cut, evaluationAtOnce(backbone.config, runtime.options.device)), // whatever runs above: all runs share them,
           weights: backbone.fingerprint,
           runtime,
           onProgress,

@@ -9,6 +9,7 @@ import { type Backbone, loadBackbone } from '../model/load.ts';
 import { openRuntime } from '../runtime/node.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import { type AdapterConfig, checkAdapter, loadAdapter, type NamedTensors } from './adapter.ts';
+import { evaluationAtOnce } from './at-once.ts';
 import { createEvaluator, type Evaluator, type Pictures } from './evaluator.ts';
 import { evaluationGraph, type TrainedParameters, type Tuning, trainedParameters } from './graphs.ts';
 import { checkWiseAlpha, valuesAt } from './wise.ts';
@@ -44,9 +45,6 @@ export interface Host {
   /** Puts the adapter of a run folder on its backbone. Throws RunError or CheckpointError. */
   load(folder: string, options?: Pick<UseOptions, 'wiseAlpha'>): Promise<Loaded>;
 }
-
-/** Pictures at once. */
-const batch = 16;
 
 interface Shared {
   readonly evaluator: Promise<Evaluator>;
@@ -116,7 +114,12 @@ export async function openHost(options: UseOptions & { readonly shareWeights?: b
         weakened,
       } as unknown as Json);
       const shared: Shared = sessions.get(key) ?? {
-        evaluator: createEvaluator(runtime, evaluationGraph(tuning, trained, batch, { strength: weakened })),
+        evaluator: createEvaluator(
+          runtime,
+          evaluationGraph(tuning, trained, evaluationAtOnce(backbone.config, runtime.options.device), {
+            strength: weakened,
+          }),
+        ),
         users: 0,
       };
       sessions.set(key, shared);

@@ -7,6 +7,7 @@ import { geometryOf } from '../data/transform.ts';
 import { loadBackbone } from '../model/load.ts';
 import { defaultModel, locateModel } from '../model/locate.ts';
 import { openRuntime } from '../runtime/node.ts';
+import { evaluationAtOnce } from './at-once.ts';
 import { createEvaluator } from './evaluator.ts';
 import { backboneFeatureGraph } from './graphs.ts';
 import type { UseOptions } from './host.ts';
@@ -17,9 +18,6 @@ export interface LabelCheckOptions extends Pick<UseOptions, 'device' | 'threads'
   /** Side of the model's input, pixels; left out = the checkpoint's. */
   readonly imageSize?: number | undefined;
 }
-
-/** Pictures at once. */
-const batch = 16;
 
 /**
  * Compares every label with what a classifier on the model's features makes of the picture, having seen neither it nor a copy
@@ -35,7 +33,10 @@ export async function checkLabels(
   const pack = await openPack({ pictures, geometry: geometryOf(backbone.preprocessing), strict: false });
   try {
     const runtime = await openRuntime({ device, ...(threads ? { threads } : {}) });
-    const evaluator = await createEvaluator(runtime, backboneFeatureGraph(backbone, batch));
+    const evaluator = await createEvaluator(
+      runtime,
+      backboneFeatureGraph(backbone, evaluationAtOnce(backbone.config, runtime.options.device)),
+    );
     try {
       const rows = await evaluator.rows({ count: pack.pictures.length, copy: pack.copy }, {});
       const features = { rows, width: rows.length / Math.max(1, pack.pictures.length) };

@@ -1,7 +1,7 @@
 // How many pictures a run takes at once: what was asked for, or what a short probe finds fastest.
 import type { Json } from '../base/identity.ts';
 import { cacheFolder } from '../data/cache.ts';
-import { tokenCount } from '../model/config.ts';
+import { widestLayer } from './at-once.ts';
 import type { Entering } from './features.ts';
 import type { TrainedParameters } from './graphs.ts';
 import { type ProbeResult, probe } from './probe.ts';
@@ -18,10 +18,7 @@ export function chooseMicroBatch(
 ): Promise<ProbeResult> {
   const { spec, data, backbone, runtime } = run;
   return probe({
-    widest: Math.min(
-      entering.cut?.widest ?? Number.POSITIVE_INFINITY,
-      tokenCount(backbone.config) * backbone.config.hidden,
-    ),
+    widest: widestLayer(backbone.config, entering.cut),
     batchSize: Math.min(spec.training.batchSize, data.train.count),
     microBatch: spec.training.microBatch,
     signature: {

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { identity, type Json } from '../base/identity.ts';
+import { trainingAtOnce } from './at-once.ts';
 import { readJson, writeJson } from './run-folder.ts';
 
 export interface ProbeResult {
@@ -13,24 +14,20 @@ export interface ProbeResult {
   readonly peakMemoryBytes: number;
 }
 
-/** Activations of one layer that stay in a core's caches: measured best on ViT-B (4 pictures) and ViT-S at 98 px (32). */
-const cacheBytes = 8 * 2 ** 20;
-
 /** A candidate has to be this much faster than the rule's size to replace it, so that noise never decides. */
 const clearGain = 0.15;
 
-/** Pictures at once by rule of thumb: a power of two, at most the batch. `widest`: numbers of a picture in the largest layer. */
-export function ruleOfThumb(widest: number, batchSize: number): number {
-  const perPicture = widest * 4;
-  const size = 2 ** Math.max(0, Math.round(Math.log2(cacheBytes / perPicture)));
-  return Math.min(size, batchSize);
-}
+type Timed = Pick<ProbeResult, 'microBatch' | 'secondsPerPicture'>;
+
+const faster = (a: Timed, b: Timed): Timed => (b.secondsPerPicture < a.secondsPerPicture ? b : a);
+const clearlyFaster = (a: Timed, b: Timed) => a.secondsPerPicture < b.secondsPerPicture * (1 - clearGain);
 
 /**
- * Chooses the micro-batch by timing one step of each candidate, or recalls an earlier choice for the same work on the same
- * machine. `time` runs one warm-up and one timed step and returns seconds.
+ * Chooses the micro-batch by timing a step of the rule's size, of half and of twice as many, or recalls an earlier choice for
+ * the same work on the same machine. `time` runs one warm-up and one timed step and returns seconds.
  */
 export async function probe(args: {
+  /** As `widestLayer` has it. */
   readonly widest: number;
   readonly batchSize: number;
   /** Given by the user; 0 = to be chosen. */
@@ -47,16 +44,21 @@ export async function probe(args: {
   const known = await readJson<ProbeResult>(path).catch(() => undefined);
   if (known && known.microBatch >= 1 && known.microBatch <= batchSize) return known;
 
-  const rule = wanted || ruleOfThumb(widest, batchSize);
-  const candidates = wanted
-    ? [wanted]
-    : [rule, rule / 2, rule * 2].filter((m) => Number.isInteger(m) && m <= batchSize);
-  const timed: { microBatch: number; secondsPerPicture: number }[] = [];
-  for (const microBatch of candidates)
-    timed.push({ microBatch, secondsPerPicture: (await time(microBatch)) / microBatch });
-  const [first, ...others] = timed;
-  const fastest = others.reduce((a, b) => (b.secondsPerPicture < a.secondsPerPicture ? b : a), first!);
-  const chosen = fastest.secondsPerPicture < first!.secondsPerPicture * (1 - clearGain) ? fastest : first!;
+  const timed = async (microBatch: number): Promise<Timed> => ({
+    microBatch,
+    secondsPerPicture: (await time(microBatch)) / microBatch,
+  });
+  const rule = wanted || trainingAtOnce(widest, batchSize);
+  const others = wanted ? [] : [rule / 2, rule * 2].filter((m) => Number.isInteger(m) && m <= batchSize);
+  let first = await timed(rule);
+  let best = first;
+  for (const other of others) best = faster(best, await timed(other));
+  if (clearlyFaster(best, first)) {
+    // One step a size tells little on a machine that does other things too: a change of mind is timed again.
+    first = faster(first, await timed(rule));
+    best = faster(best, await timed(best.microBatch));
+  }
+  const chosen = clearlyFaster(best, first) ? best : first;
   const result = { ...chosen, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
   // A cache that can't be written only costs the next run its time.
   await mkdir(join(cacheFolder, 'probes'), { recursive: true })

@@ -1,6 +1,7 @@
 // Evaluation within a run: each set of pictures enters as features where they are kept, and one graph a kind of input serves
 // all sets.
 
+import { evaluationAtOnce } from './at-once.ts';
 import { createEvaluator, type Evaluator } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
 import type { Entering, RunFeatures } from './features.ts';
@@ -22,15 +23,6 @@ export interface RunEvaluation {
   dispose(): Promise<void>;
 }
 
-/** Pictures an evaluation runs at once, from pixels. */
-const batch = 16;
-/** From features: so many that a layer of them takes a megabyte, within these limits; the call costs more than a small head. */
-const layerNumbers = 2 ** 18;
-const largestBatch = 256;
-
-const batchOf = ({ cut }: Entering<unknown>): number =>
-  cut ? Math.min(largestBatch, Math.max(batch, 2 ** Math.floor(Math.log2(layerNumbers / cut.widest)))) : batch;
-
 export function createRunEvaluation(
   { runtime, data }: Run,
   tuning: Tuning,
@@ -42,7 +34,8 @@ export function createRunEvaluation(
 
   const evaluatorFor = async (entered: Entering<EvaluationPictures>): Promise<Evaluator> => {
     const { from } = entered;
-    const graph = () => evaluationGraph(tuning, trained, batchOf(entered), { from });
+    const batch = evaluationAtOnce(tuning.config, runtime.options.device, entered.cut);
+    const graph = () => evaluationGraph(tuning, trained, batch, { from });
     const evaluator = evaluators.get(from) ?? (await createEvaluator(runtime, graph()));
     evaluators.set(from, evaluator);
     return evaluator;

@@ -4,6 +4,7 @@ import { float32, type Tensor } from '../base/tensor.ts';
 import { pack } from '../graph/slabs.ts';
 import type { Runtime } from '../runtime/session.ts';
 import type { NamedTensors } from './adapter.ts';
+import { evaluationAtOnce } from './at-once.ts';
 import { createEvaluator } from './evaluator.ts';
 import { evaluationGraph, type TrainedParameters, type Tuning } from './graphs.ts';
 import { metricsAmongOwn, metricsOf } from './metrics.ts';
@@ -21,9 +22,6 @@ export interface WiseRecord {
   /** Top-1, a share, at each alpha, by test set: `test`, then shifted ones. */
   readonly top1: Readonly<Record<string, readonly number[]>>;
 }
-
-/** Pictures an evaluation runs at once. */
-const batch = 16;
 
 /** Pictures of a set that a curve is measured on: its standard error is then at most 2.2 points, at eleven times the cost. */
 const mostPictures = 500;
@@ -54,6 +52,7 @@ export async function wiseRecord(args: {
   readonly among: (set: string) => boolean;
 }): Promise<WiseRecord> {
   const { runtime, tuning, trained, tests, among, ...from } = args;
+  const batch = evaluationAtOnce(tuning.config, runtime.options.device);
   const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, batch, { strength: true }));
   const samples = [...tests].map(([set, pictures]) => [set, sample(pictures)] as const);
   const top1 = new Map<string, number[]>(samples.map(([set]) => [set, []]));

@@ -3,14 +3,12 @@ import { float32, type Tensor } from '../base/tensor.ts';
 import { pack } from '../graph/slabs.ts';
 import { loadBackbone } from '../model/load.ts';
 import { openRuntime } from '../runtime/node.ts';
+import { evaluationAtOnce } from './at-once.ts';
 import { createEvaluator } from './evaluator.ts';
 import { evaluationGraph, type Tuning, trainedParameters } from './graphs.ts';
 import type { UseOptions } from './host.ts';
 import { type Tuned, tunedOn } from './tuned.ts';
 import { withHead, type ZeroShotOptions, zeroShotHead } from './zero-shot.ts';
-
-/** Pictures at once. */
-const batch = 16;
 
 /** Opens the CLIP at `model` for these classes. Rejects with OptionError, CheckpointError or DeviceError. */
 export async function openZeroShot(
@@ -37,7 +35,10 @@ export async function openZeroShot(
   const params: Record<string, Tensor> = Object.fromEntries(
     trained.slabs.map((slab, i) => [`param:${slab.name}`, float32([slab.size], arrays[i]!)]),
   );
-  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, batch));
+  const evaluator = await createEvaluator(
+    runtime,
+    evaluationGraph(tuning, trained, evaluationAtOnce(tuning.config, runtime.options.device)),
+  );
   return tunedOn({
     folder: backbone.path,
     config: { classes, preprocessing: backbone.preprocessing },
