@@ -3,6 +3,7 @@ import { InternalError } from '../../base/errors.ts';
 import { type Shape, showShape, sizeOf } from '../../base/tensor.ts';
 import { type BoundOp, broadcastShapes, defineOp } from '../op.ts';
 import type { TensorType, Value, Work } from '../types.ts';
+import { reshape, transpose } from './shape.ts';
 
 type Product = {
   readonly transA: boolean;
@@ -101,8 +102,22 @@ const complete = ({ transA = false, transB = false, alpha = 1 }: Partial<Product
   alpha,
 });
 
+/** Elements of A from which on it is worth being transposed by itself. */
+const largeA = 2 ** 17;
+
+/**
+ * ONNX Runtime's product with a transposed A copies all of A's columns anew for every panel of B: transposing a large A once
+ * is faster (docs/performance.md). Over three axes, or ONNX Runtime would fold it into the product again.
+ */
+function transposed(a: Value): Value {
+  const [rows, columns] = a.shape as [number, number];
+  return reshape(transpose(reshape(a, [1, rows, columns]), [0, 2, 1]), [columns, rows]);
+}
+
 function gemmWithoutBias(a: Value, b: Value, options: Partial<Product>): Value {
-  return gemmOp.one([a, b], complete(options));
+  return options.transA && sizeOf(a.shape) >= largeA
+    ? gemmOp.one([transposed(a), b], { ...complete(options), transA: false })
+    : gemmOp.one([a, b], complete(options));
 }
 export const gemm = (
   a: Value,
