@@ -12,6 +12,9 @@ import { createReading } from './store-reading.ts';
 import { chunks, createTransitions, queueOf, type Tx } from './store-transitions.ts';
 import type { TrialSpec } from './trial.ts';
 
+/** From here on a plan made without the tables' statistics takes several times as long; PGlite never gathers any by itself. */
+const manyRows = 1000;
+
 export function openStore(database: Database) {
   const { kysely, queue } = database;
   const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withRetry(() => kysely.transaction().execute(work));
@@ -87,6 +90,7 @@ export function openStore(database: Database) {
           .execute();
         if (fresh) await insertTrials(tx, study.id, trials);
       });
+      if (trials.length >= manyRows) await withRetry(() => sql`analyze trial, study_trial`.execute(kysely));
     },
 
     /** Adds trials of a later stage; those that are there already are left alone. */

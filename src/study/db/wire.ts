@@ -117,6 +117,16 @@ export function connectSocket(path: string): Promise<Socket> {
   });
 }
 
+/** Resolves when nobody listens at `path` any more, or after so many milliseconds. */
+export async function departure(path: string, patience: number): Promise<void> {
+  const socket = await connectSocket(path).catch(() => undefined);
+  await new Promise<void>((resolve) => {
+    if (!socket) return resolve();
+    socket.on('error', () => {}).once('close', () => resolve());
+    socket.setTimeout(patience, () => socket.destroy()).resume();
+  });
+}
+
 /** The sessions of the database served at the path that `locate` gives; connects anew after a loss. */
 export function remoteSource(locate: () => Promise<string>): SqlSource {
   let connection:
