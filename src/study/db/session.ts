@@ -56,11 +56,13 @@ export function localSource(opening: Promise<PGlite>): LocalSource {
   function sessionOf(takeTurn: typeof turn): SqlSession {
     let endTurn: (() => void) | undefined;
     const end = async (how: TransactionEnd) => {
+      const done = endTurn;
+      if (!done) return; // it never began: the transaction that is open is another session's
+      endTurn = undefined; // who goes meanwhile has nothing left to roll back
       try {
         await run(how, []);
       } finally {
-        endTurn?.();
-        endTurn = undefined;
+        done();
       }
     };
     return {
@@ -85,7 +87,7 @@ export function localSource(opening: Promise<PGlite>): LocalSource {
       },
       end,
       async release() {
-        if (endTurn) await end('rollback');
+        await end('rollback');
       },
     };
   }
