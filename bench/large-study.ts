@@ -57,4 +57,6 @@ console.log(
 await measure('status, while a study has the store', 'status', '--db', db);
 await store.close();
 await measure('status, of a store that nobody has open', 'status', '--db', db);
+await rm(join(db, 'note.json')); // as if its owner had been killed
+await measure('status, of a store whose owner was killed', 'status', '--db', db);
 await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // How fast trials that cost nothing go through the store, and that none is lost or taken twice: worker processes on the
 // embedded database (its owner in this process) and on a PostgreSQL server of its own.
-//   npx tsx bench/queue.ts [trials] [workers]
+//   npx tsx bench/queue.ts [trials] [workers] [pglite|postgres]
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,40 +38,51 @@ async function measure(kind: string, db: string, trials: number, workers: number
   const planned = firstTrials(study);
   await store.addStudy({ id, name: 'queue', plan: study.plan, cells }, planned);
   const begun = performance.now();
-  await Promise.all(
+  const codes = await Promise.all(
     Array.from({ length: workers }, (_, i) => {
       const child = fork(fileURLToPath(import.meta.url), ['worker', db, `w${i}`], { execArgv: process.execArgv });
-      return new Promise<void>((resolve) => child.on('exit', () => resolve()));
+      return new Promise<number | null>((resolve) => child.on('exit', resolve));
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
   const attempts = await database.kysely.selectFrom('attempt').select(['trial', 'worker', 'outcome']).execute();
   const rows = await store.trials(id);
   const done = rows.filter(({ state }) => state === 'done').length;
-  const taken = new Set(attempts.map(({ trial }) => trial)).size;
+  const tries = new Map<string, string[]>();
+  for (const { trial, worker, outcome } of attempts)
+    tries.set(trial, [...(tries.get(trial) ?? []), `${worker} ${outcome ?? 'open'}`]);
+  for (const [trial, several] of tries) if (several.length > 1) console.log(`  ${trial}: ${several.join(', ')}`);
   const shares = [...new Set(attempts.map(({ worker }) => worker))].map(
     (name) => attempts.filter(({ worker }) => worker === name).length,
   );
   await store.close();
   console.log(
-    `${kind}: ${planned.length} trials, ${done} done, ${planned.length - done} lost, ${attempts.length - taken} taken twice; ${shares.join(' + ')} by ${workers} workers; ${(planned.length / seconds).toFixed(0)} trials/s`,
+    `${kind}: ${planned.length} trials, ${done} done, ${planned.length - done} lost, ${attempts.length - tries.size} taken twice; ${shares.join(' + ')} by ${workers} workers; ${(planned.length / seconds).toFixed(0)} trials/s`,
   );
-  return done === planned.length && attempts.length === taken;
+  return done === planned.length && attempts.length === tries.size && codes.every((code) => code === 0);
 }
 
-const [first, db, name] = process.argv.slice(2);
-if (first === 'worker') await work(db!, name!);
-else {
-  const trials = Number(first ?? 10_000);
-  const workers = Number(db ?? 4);
+async function embedded(trials: number, workers: number): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'vitune-queue-'));
-  let fine = await measure('pglite', folder, trials, workers);
+  const fine = await measure('pglite', folder, trials, workers);
   await rm(folder, { recursive: true, force: true });
+  return fine;
+}
+
+async function onServer(trials: number, workers: number): Promise<boolean> {
   const binaries = postgresBinaries();
-  if (binaries) {
-    const server = await startPostgres(binaries);
-    fine = (await measure('postgres', server.url, trials, workers)) && fine;
-    await server.stop();
-  } else console.log('postgres: skipped, no server is installed');
+  if (!binaries) throw new Error('postgres: no server is installed');
+  const server = await startPostgres(binaries);
+  const fine = await measure('postgres', server.url, trials, workers);
+  await server.stop();
+  return fine;
+}
+
+const [first, second, kind] = process.argv.slice(2);
+if (first === 'worker') await work(second!, kind!);
+else {
+  let fine = true;
+  for (const [name, run] of Object.entries({ pglite: embedded, postgres: onServer }))
+    if (kind === undefined || kind === name) fine = (await run(Number(first ?? 10_000), Number(second ?? 4))) && fine;
   process.exit(fine ? 0 : 1);
 }

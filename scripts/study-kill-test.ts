@@ -1,8 +1,9 @@
 // Kills a study again and again (kill -9, at random moments, workers and the main process alike), resumes it each time, and
 // compares it with an undisturbed one: every trial exactly once, results equal to the last bit.
-//   npm run build && npx tsx scripts/study-kill-test.ts [pglite|postgres] [kills] [log]
-// On postgres (a server of its own, see test/support/postgres.ts) three workers run, and the server is restarted as well. Each
-// round, a study killed until it is done, adds a line to the log; the same line again goes on from the kills counted there.
+//   npm run build && npx tsx scripts/study-kill-test.ts [pglite|postgres] [kills] [mixed|heads] [log]
+// On postgres (a server of its own, see test/support/postgres.ts) three workers run, and the server is restarted as well. The plan
+// called heads has grid points that a worker trains together in one graph, until one of them loses its worker. Each round, a study
+// killed until it is done, adds a line to the log; the same line again goes on from the kills counted there.
 import { execFileSync, spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,18 @@ import { openStore } from '../src/study/store.ts';
 import { postgresBinaries, type Server, startPostgres } from '../test/support/postgres.ts';
 import { writePictures, writeTinyModel } from '../test/support/tiny.ts';
 
-const [kind = 'pglite', count = '200', log] = process.argv.slice(2);
+const plans = {
+  mixed: `methods: [{ name: lora, options: { rank: [1, 2, 3] } }, linear, bitfit, { name: full, training: { dropPath: [0, 0.1] } }]
+training: { epochs: 40, batchSize: 4, learningRate: [0.001, 0.01] }
+`,
+  heads: `methods:
+  - { name: linear, training: { learningRate: [0.001, 0.003, 0.01, 0.03], weightDecay: [0, 0.01, 0.1] } }
+  - { name: linear, label: large batches, training: { batchSize: 16, learningRate: [0.001, 0.003, 0.01, 0.03] } }
+training: { epochs: 300, batchSize: 4 }
+`,
+};
+const [kind = 'pglite', count = '200', planName = 'mixed', log] = process.argv.slice(2);
+if (!Object.hasOwn(plans, planName)) throw new Error(`there is no plan ${planName}`);
 const kills = Number(count);
 const workers = kind === 'postgres' ? 3 : 2;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -33,21 +45,24 @@ await writeFile(
 models: tiny
 data: shapes
 dataOptions: { valFraction: 0.2, testFraction: 0.2 }
-methods: [{ name: lora, options: { rank: [1, 2, 3] } }, linear, bitfit, { name: full, training: { dropPath: [0, 0.1] } }]
-training: { epochs: 40, batchSize: 4, learningRate: [0.001, 0.01] }
 seeds: [0, 1, 2]
-`,
+${plans[planName as keyof typeof plans]}`,
 );
 
 /** What must be the same however often it was killed: per trial, hash of metrics, epochs and files. */
-async function outcome(db: string): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number }> {
+async function outcome(
+  db: string,
+): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number; together: number }> {
   const database = await openDatabase(db, 'reader');
   const store = openStore(database);
   const hashes = new Map<string, string>();
   const wrong: string[] = [];
   const [study] = await store.studies();
   const rows = await store.trials(study!.id);
-  const attempts = await database.kysely.selectFrom('attempt').select(['trial', 'outcome']).execute();
+  const attempts = await database.kysely
+    .selectFrom('attempt')
+    .select(['trial', 'worker', 'started', 'ended', 'outcome'])
+    .execute();
   for (const { id, state, val, tests } of rows) {
     const done = attempts.filter((a) => a.trial === id && a.outcome === 'done').length;
     if (state !== 'done' || done !== 1) wrong.push(`${id}: ${state}, finished ${done} times`);
@@ -56,7 +71,11 @@ async function outcome(db: string): Promise<{ hashes: Map<string, string>; wrong
     hashes.set(id, sha256(canonicalJson({ val, tests, epochs, files } as unknown as Json)));
   }
   await store.close();
-  return { hashes, wrong, attempts: attempts.length };
+  // A worker has several attempts at a time only where it trains them in one graph.
+  const together = attempts.filter((a) =>
+    attempts.some((b) => a !== b && a.worker === b.worker && a.started < b.ended! && b.started < a.ended!),
+  ).length;
+  return { hashes, wrong, attempts: attempts.length, together };
 }
 
 const start = (db: string) => {
@@ -90,15 +109,17 @@ if ((await whole.ended) !== 0) throw new Error(whole.error());
 const expected = await outcome(undisturbedDb);
 /** Milliseconds between two kills at most: some twelve of them would fit into an undisturbed run, evenly spread. */
 const longest = Math.round((performance.now() - begun) / 6);
-console.log(`undisturbed: ${expected.hashes.size} trials`);
+console.log(`undisturbed: ${expected.hashes.size} trials, ${expected.together} of them trained together`);
 
 /** What a round saw; the same fields summed over all rounds. */
 interface Round {
   readonly kind: string;
+  readonly plan: string;
   readonly main: number;
   readonly worker: number;
   readonly restarts: number;
   readonly attempts: number;
+  readonly together: number;
   readonly trials: number;
   readonly differ: number;
   readonly notOnce: number;
@@ -109,8 +130,8 @@ const rounds = history
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as Round)
-  .filter((round) => round.kind === kind);
-const sum = (key: Exclude<keyof Round, 'kind'>) => rounds.reduce((total, round) => total + round[key], 0);
+  .filter((round) => round.kind === kind && round.plan === planName);
+const sum = (key: Exclude<keyof Round, 'kind' | 'plan'>) => rounds.reduce((total, round) => total + round[key], 0);
 const counted = () => sum('main') + sum('worker');
 
 async function disturbed(db: string, server: Server | undefined): Promise<Round> {
@@ -153,10 +174,12 @@ async function disturbed(db: string, server: Server | undefined): Promise<Round>
   for (const id of differ) console.log(`  differs: ${id}`);
   return {
     kind,
+    plan: planName,
     main,
     worker,
     restarts,
     attempts: got.attempts,
+    together: got.together,
     trials: got.hashes.size,
     differ: differ.length,
     notOnce: got.wrong.length,
@@ -172,12 +195,12 @@ while (counted() < kills) {
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
   console.log(
-    `round ${rounds.length}: ${round.trials} trials in ${round.attempts} attempts; ${sum('main')} kills of the main process and ${sum('worker')} of workers so far${server ? `, ${sum('restarts')} restarts of the server` : ''}; ${round.differ} results differ, ${round.notOnce} not exactly once`,
+    `round ${rounds.length}: ${round.trials} trials in ${round.attempts} attempts, ${round.together} of them together; ${sum('main')} kills of the main process and ${sum('worker')} of workers so far${server ? `, ${sum('restarts')} restarts of the server` : ''}; ${round.differ} results differ, ${round.notOnce} not exactly once`,
   );
 }
 await rm(root, { recursive: true, force: true });
 const bad = sum('differ') + sum('notOnce');
 console.log(
-  `${counted()} kills on ${kind} in ${rounds.length} rounds: ${bad === 0 ? 'nothing lost, nothing twice, all bits equal' : `${bad} wrong`}`,
+  `${counted()} kills on ${kind} in ${rounds.length} rounds of ${planName}: ${bad === 0 ? 'nothing lost, nothing twice, all bits equal' : `${bad} wrong`}`,
 );
 process.exit(bad === 0 ? 0 : 1);

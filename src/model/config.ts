@@ -1,7 +1,7 @@
 // The shape of a vision transformer, whatever library its checkpoint comes from, and the table of its parameters.
-import { InternalError } from '../base/errors.ts';
+import { CheckpointError } from '../base/errors.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
-import type { Shape } from '../base/tensor.ts';
+import { type Shape, sameShape } from '../base/tensor.ts';
 
 export type Activation = 'gelu' | 'gelu_tanh' | 'quick_gelu' | 'relu' | 'silu';
 
@@ -226,9 +226,22 @@ export function backboneParameters(config: VitConfig): ParameterInfo[] {
 export const blockMatrices = (config: VitConfig): ParameterInfo[] =>
   backboneParameters(config).filter(({ part, kind }) => part !== undefined && kind === 'weight');
 
-/** The same backbone for pictures of another size. Throws InternalError where the patch size doesn't divide it. */
-export function resized(config: VitConfig, imageSize: readonly [number, number]): VitConfig {
-  if (imageSize.some((side) => side % config.patchSize !== 0))
-    throw new InternalError(`image size ${imageSize.join('x')} is not a multiple of patch size ${config.patchSize}`);
-  return { ...config, imageSize };
+/** Side lengths; one number for squares. */
+export type ImageSize = number | readonly [height: number, width: number];
+
+/** Positions are kept for each patch: beyond this no model was trained, and memory ends. */
+const maxSide = 4096;
+
+/** The same backbone for pictures of another size. Throws CheckpointError where the patch size doesn't divide it. */
+export function resized(config: VitConfig, imageSize: ImageSize): VitConfig {
+  const size = typeof imageSize === 'number' ? ([imageSize, imageSize] as const) : imageSize;
+  if (sameShape(size, config.imageSize)) return config; // also where the patch size doesn't divide it
+  const P = config.patchSize;
+  if (size.some((side) => !Number.isInteger(side) || side < P || side % P !== 0 || side > maxSide)) {
+    const near = Math.max(P, Math.round(size[0] / P) * P);
+    throw new CheckpointError(
+      `image size ${size.join('x')}: must be a multiple of the model's patch size ${P}, at most ${maxSide}; ${near} would do`,
+    );
+  }
+  return { ...config, imageSize: size };
 }

@@ -8,7 +8,7 @@ import { bytesPerElement, sameShape, sizeOf, type Tensor } from '../base/tensor.
 import { openTensorFile } from '../formats/tensor-file.ts';
 import type { CheckpointHead } from './checkpoint-head.ts';
 import { checksum, type LyingWeight, refuseInfinite } from './checksum-file.ts';
-import { backboneParameters, gridOf, resized, type VitConfig } from './config.ts';
+import { backboneParameters, gridOf, type ImageSize, resized, type VitConfig } from './config.ts';
 import type { Checkpoint, ConfigJson, Family, Stated, UnconfiguredFamily } from './families/family.ts';
 import { families, unconfiguredFamilies } from './families/index.ts';
 import { parseStated } from './families/inference.ts';
@@ -36,7 +36,7 @@ export interface Backbone {
 
 export interface LoadOptions {
   /** Height and width, pixels; left out = the checkpoint's own. */
-  readonly imageSize?: number | readonly [number, number] | undefined;
+  readonly imageSize?: ImageSize | undefined;
   /** Side of a patch, pixels; left out = the checkpoint's own. Its weights are resampled, as timm does it. */
   readonly patchSize?: number | undefined;
   /** What a config.json beside weights without one would say; it wins over one that is there. */
@@ -50,21 +50,6 @@ function wantedPatches(config: VitConfig, patchSize: LoadOptions['patchSize']): 
     throw new CheckpointError(`patch size ${patchSize}: must be a whole number from 2 to 64`);
   const [rows, columns] = gridOf(config);
   return { ...config, patchSize, imageSize: [rows * patchSize, columns * patchSize] };
-}
-
-/** Side lengths to work at. Throws CheckpointError where the patch size doesn't divide them. */
-function wantedSize(config: VitConfig, imageSize: LoadOptions['imageSize']): VitConfig {
-  if (imageSize === undefined) return config;
-  const size = typeof imageSize === 'number' ? ([imageSize, imageSize] as const) : imageSize;
-  if (sameShape(size, config.imageSize)) return config; // also where the patch size doesn't divide it
-  const P = config.patchSize;
-  if (size.some((side) => !Number.isInteger(side) || side < P || side % P !== 0 || side > 4096)) {
-    const near = Math.max(P, Math.round(size[0] / P) * P);
-    throw new CheckpointError(
-      `image size ${size.join('x')}: must be a multiple of the model's patch size ${P}, at most 4096; ${near} would do`,
-    );
-  }
-  return resized(config, size);
 }
 
 /** A checkpoint read and fitted, but not yet required to fit. */
@@ -121,7 +106,8 @@ export async function loadBackbone(path: string, options: LoadOptions = {}): Pro
   const { family, checkpoint, file, fit: result, preprocessing } = await openCheckpoint(path, options);
   requireFit(file, family, result);
   const { head } = checkpoint;
-  const config = wantedSize(wantedPatches(checkpoint.config, options.patchSize), options.imageSize);
+  const patched = wantedPatches(checkpoint.config, options.patchSize);
+  const config = options.imageSize === undefined ? patched : resized(patched, options.imageSize);
 
   const parameters = backboneParameters(config);
   return {

@@ -15,7 +15,7 @@ export interface LookOptions {
 
 /** Where studies stand. Throws RunError where there is no such store or study. */
 export const studyStatus = ({ db = defaultDb, study }: LookOptions = {}): Promise<StudyStanding[]> =>
-  withStore(db, 'reader', (store) => readStatus(store, db, study));
+  readStatus(db, study);
 
 /** The final results so far, in the order of the plans. Throws RunError where there is no such store or study. */
 export const studyResults = ({ db = defaultDb, study }: LookOptions = {}): Promise<FinalResult[]> =>

@@ -1,12 +1,18 @@
-// Where the studies of an open store stand. Apart from look.ts, whose types are public and know of no database.
+// Where the studies of a store stand. Apart from look.ts, whose types are public and know of no database.
+import { leftStanding, type StandingSource } from '../study/left-standing.ts';
 import { readStanding } from '../study/look.ts';
 import { silence } from '../study/silence.ts';
 import type { StudyStanding } from '../study/standing.ts';
-import type { Store } from '../study/store.ts';
-import { chosenStudies } from './store.ts';
+import { chosenStudies, withStore } from './store.ts';
 
-export async function readStatus(store: Store, db: string, study: string | undefined): Promise<StudyStanding[]> {
-  const workers = await store.workers(Date.now() - silence);
-  const rows = await chosenStudies(store, db, study);
-  return Promise.all(rows.map(async (row) => ({ standing: await readStanding(store, row, workers), workers })));
+async function standings(source: StandingSource, db: string, study: string | undefined): Promise<StudyStanding[]> {
+  const workers = await source.workers(Date.now() - silence);
+  const rows = await chosenStudies(source, db, study);
+  return Promise.all(rows.map(async (row) => ({ standing: await readStanding(source, row, workers), workers })));
+}
+
+/** Throws RunError where there is no such store or study. */
+export async function readStatus(db: string, study: string | undefined): Promise<StudyStanding[]> {
+  const left = await leftStanding(db);
+  return left ? standings(left, db, study) : withStore(db, 'reader', (store) => standings(store, db, study));
 }

@@ -29,7 +29,11 @@ export async function withStore<T>(
 }
 
 /** The studies of the store, or the one that is named. Throws RunError where there is none. */
-export async function chosenStudies(store: Store, db: string, wanted: string | undefined): Promise<StudyRow[]> {
+export async function chosenStudies(
+  store: Pick<Store, 'studies'>,
+  db: string,
+  wanted: string | undefined,
+): Promise<StudyRow[]> {
   const all = await store.studies();
   if (all.length === 0) throw new RunError(`--db ${db}: holds no study; start one by vitune study run PLAN --db ${db}`);
   if (wanted === undefined) return all;

@@ -8,10 +8,13 @@ import type { PlanPath } from './plan-file.ts';
 /** Takes what is wrong with the value at a path below the given one. */
 export type Tell = (path: PlanPath, message: string) => void;
 
-/** A set option takes a list as one value; every other option's list is an axis. */
+/** A set takes a list as one value, block indices a list of numbers; every other list is an axis. */
 function valuesOf(option: Option, given: unknown): readonly unknown[] {
   if (!Array.isArray(given)) return [given];
-  return option.type === 'set' && given.length > 0 && !given.some(Array.isArray) ? [given] : given;
+  const isOne =
+    (option.type === 'set' && !given.some(Array.isArray)) ||
+    (option.type === 'indices' && given.every((value) => typeof value === 'number'));
+  return isOne && given.length > 0 ? [given] : given;
 }
 
 function parsed(option: Option, name: string, given: unknown, tell: Tell): unknown[] {
@@ -44,7 +47,8 @@ export function axesOf(
   return Object.entries(table).flatMap(([option, record]) => {
     const value = given[option] ?? (published ? record.grid : undefined);
     if (value === undefined) return [];
-    const values = [...new Map(parsed(record, option, value, tell).map((v) => [JSON.stringify(v), v])).values()];
-    return values.length > 0 ? [{ table: kind, option, values }] : [];
+    const listed = parsed(record, option, value, tell);
+    const values = [...new Map(listed.map((v) => [JSON.stringify(v), v])).values()];
+    return values.length > 0 ? [{ table: kind, option, values, listed: listed.length }] : [];
   });
 }

@@ -1,8 +1,8 @@
 // A plan becomes a study: cells (model x data x method) with their trials. Everything that is wrong is found before
 // anything runs, all at once.
 import { OptionError, VituneError } from '../base/errors.ts';
-import { checkMethods, configureMethods } from '../methods/index.ts';
-import { checkPrecision, parseRunSpec } from '../train/spec.ts';
+import { checkMethods, configureMethods, defaultMethod } from '../methods/index.ts';
+import { checkHead, checkImageSize, checkPrecision, parseRunSpec } from '../train/spec.ts';
 import type { Tell } from './axes.ts';
 import type { StudyEnvironment } from './environment.ts';
 import { gridPoints } from './grid.ts';
@@ -33,7 +33,7 @@ export interface Cell extends Required<CellName> {
 export interface Study {
   readonly plan: Plan;
   readonly cells: readonly Cell[];
-  /** Grid points that came out the same as another one of their cell. */
+  /** Grid points that came out the same as another one of their cell, or that a value listed twice would have made. */
   readonly duplicates: number;
 }
 
@@ -80,6 +80,7 @@ function trialOf(
     ...(plan.preset === undefined ? {} : { preset: plan.preset }),
   });
   checkPrecision(run, model.config);
+  checkHead(run, model.config);
   return {
     phase: 'tune',
     run,
@@ -88,24 +89,38 @@ function trialOf(
   };
 }
 
-/** Tells of methods that a backbone can't take, whatever else is wrong with the plan. */
+/** Tells of methods and sizes of pictures that a backbone can't take. */
 function tellRefusals(
   plan: Plan,
   models: readonly CheckedModel[],
+  data: readonly CheckedData[],
   methods: readonly CheckedMethod[],
   tell: Tell,
 ): void {
   const preset = plan.preset === undefined ? {} : { preset: plan.preset };
-  for (const model of models)
+  for (const model of models) {
+    const attempt = (path: PlanPath, check: () => void) => {
+      try {
+        check();
+      } catch (error) {
+        if (!(error instanceof VituneError)) throw error;
+        tell(path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
+      }
+    };
+    for (const { protocol, options: dataOptions, place } of data)
+      attempt(place, () =>
+        checkImageSize(
+          parseRunSpec({ data: '', model: '', methods: [{ name: defaultMethod }], dataOptions, protocol }).dataOptions,
+          model.config,
+        ),
+      );
     for (const { axes, path, choices } of methods)
       for (const { values } of gridPoints(axes.filter(({ table }) => table === 'method')))
-        try {
+        attempt(path, () => {
           const { methods: chosen } = parseRunSpec({ data: '', model: '', methods: choices(values.method), ...preset });
           checkMethods(configureMethods(chosen), model.config);
-        } catch (error) {
-          if (!(error instanceof VituneError)) throw error;
-          tell(path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
-        }
+        });
+  }
 }
 
 /** The data without the number of pictures that is taken of it: `emoji` of `emoji:400`. */
@@ -131,7 +146,7 @@ export async function openPlan(
   const models = await parts.models();
   const data = await parts.data();
   const methods = parts.methods();
-  tellRefusals(plan, models, methods, tell);
+  tellRefusals(plan, models, data, methods, tell);
 
   const count = models.length * data.length * methods.length;
   const affordable = pointsInBudget(plan, count);
@@ -140,12 +155,11 @@ export async function openPlan(
       ['budget', 'trials'],
       `${plan.budget.trials} trials are too few for ${count} cells with ${plan.seeds.length} final runs each; give at least ${count * (plan.seeds.length + 1)}`,
     );
-  if (problems.length > 0) return refuse(file, problems);
 
   const { search } = plan;
-  const wanted = Math.min(search.kind === 'random' ? search.points : Number.POSITIVE_INFINITY, affordable);
+  const wanted = Math.min(search.kind === 'random' ? search.points : Number.POSITIVE_INFINITY, Math.max(1, affordable));
   const seed = search.kind === 'random' ? search.seed : 0;
-  let duplicates = 0;
+  let duplicates = models.length * data.length * methods.reduce((n, { repeated }) => n + repeated, 0);
   const cellOf = (model: CheckedModel, set: CheckedData, method: CheckedMethod): Cell => {
     const points = new Map<string, Point>();
     const names = { model: model.name, data: set.name, method: method.label };
@@ -157,7 +171,7 @@ export async function openPlan(
         else points.set(id, { position, params: { ...values.method, ...values.training }, id, trial });
       } catch (error) {
         if (!(error instanceof VituneError)) throw error;
-        tell(method.path, error.message);
+        tell(method.path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
       }
     if (points.size > 1 && set.pictures.val === 0)
       tell(

@@ -6,8 +6,10 @@ export interface Axis {
   /** Which table the option is of. */
   readonly table: 'method' | 'training' | 'protocol';
   readonly option: string;
-  /** At least one. */
+  /** At least one, each once. */
   readonly values: readonly unknown[];
+  /** How many the plan lists, with those that it lists twice. */
+  readonly listed?: number;
 }
 
 export interface GridPoint {

@@ -23,10 +23,14 @@ export interface CheckedData extends DataFacts {
   readonly options: Readonly<Record<string, unknown>>;
   /** Its round is the one to tune in. */
   readonly protocol: ProtocolChoice;
+  /** Where it stands in the plan. */
+  readonly place: PlanPath;
 }
 export interface CheckedMethod {
   readonly label: string;
   readonly axes: readonly Axis[];
+  /** Points that values listed twice would have added to the grid. */
+  readonly repeated: number;
   /** Where it stands in the plan. */
   readonly path: PlanPath;
   /** The methods with the options of a grid point. */
@@ -144,7 +148,8 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
       tell(path, `its grid has ${size} points; at most ${maxPoints} can be planned`);
       fine = false;
     }
-    return fine ? [{ label: method.label, axes, path, choices: choicesOf(names) }] : [];
+    const repeated = axes.reduce((n, { values, listed }) => n * (listed ?? values.length), 1) - size;
+    return fine ? [{ label: method.label, axes, repeated, path, choices: choicesOf(names) }] : [];
   }
 
   return {
@@ -183,7 +188,7 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
             const called = [name ?? facts.name, label].filter((part) => part !== '').join(' ');
             if (facts.pictures.test === 0)
               tell(at, `${called} has no test pictures, so there would be no results; set testFraction`);
-            if (options) out.push({ ...facts, name: called, path: located, options, protocol });
+            if (options) out.push({ ...facts, name: called, path: located, options, protocol, place: at });
           }
         }
       }

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { defaultProtocol } from '../data/protocols/index.ts';
 
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
-/** One value; a list is a grid axis. Options that are sets take a list as one value and a list of lists as an axis. */
-const axis = z.union([scalar, z.array(z.union([scalar, z.array(z.string())]))]);
+/** One value; a list is a grid axis. Options that are lists themselves take a list as one value and a list of lists as an axis. */
+const axis = z.union([scalar, z.array(z.union([scalar, z.array(z.union([z.string(), z.number()]))]))]);
 const axes = z.record(z.string(), axis);
 const nonEmpty = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
 
@@ -40,8 +40,10 @@ const data = z.union([
 
 const count = z.number().int().min(1).max(1_000_000);
 
+const exhaustive = z.enum(['grid', 'recipe']);
 const search = z.union([
-  z.enum(['grid', 'recipe']),
+  exhaustive,
+  z.strictObject({ kind: exhaustive }),
   z.strictObject({
     kind: z.literal('random'),
     points: count.describe('grid points drawn for each model, data and method'),
@@ -148,9 +150,14 @@ const protocolEntry = (given: PlanInput['protocol']): ProtocolEntry =>
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
+function searchOf(given: NonNullable<PlanInput['search']>): Search {
+  if (typeof given === 'string') return { kind: given };
+  if (given.kind === 'random') return { ...given, seed: given.seed ?? 0 };
+  return given.kind === 'halving' ? { ...given, keep: given.keep ?? 1 / 3 } : given;
+}
+
 /** Fills in the defaults. */
 export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
-  const search = input.search ?? 'grid';
   return {
     name: input.name,
     models: list(input.models ?? defaultModel),
@@ -165,12 +172,7 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
     }),
     preset: input.preset,
     training: input.training ?? {},
-    search:
-      typeof search === 'string'
-        ? { kind: search }
-        : search.kind === 'random'
-          ? { ...search, seed: search.seed ?? 0 }
-          : { ...search, keep: search.keep ?? 1 / 3 },
+    search: searchOf(input.search ?? 'grid'),
     choose: input.choose ?? 'max',
     seeds: list(input.seeds ?? 0),
     threads: input.threads ?? 1,

@@ -123,6 +123,14 @@ export function createReading(kysely: Kysely<Tables>) {
         return rows.map(({ record }) => record);
       }),
 
+    /** Whether the attempt still holds its trial. */
+    holds: (attempt: string): Promise<boolean> =>
+      withRetry(
+        async () =>
+          (await kysely.selectFrom('trial').select('id').where('attempt', '=', attempt).executeTakeFirst()) !==
+          undefined,
+      ),
+
     /** Every try at a trial, the first one first: who, when, and how it ended. */
     attempts: (trial: string) =>
       withRetry(() =>

@@ -104,23 +104,31 @@ export function createTransitions(queue: Database['queue']) {
       .returning('trial')
       .execute();
     if (!ended) return false;
+    const failures = outcome === 'failed' ? 1 : 0;
+    const deaths = outcome === 'lost' ? 1 : 0;
     const [trial] = await tx
       .updateTable('trial')
       .set((eb) => ({
         attempt: null,
-        failures: eb('failures', '+', outcome === 'failed' ? 1 : 0),
-        deaths: eb('deaths', '+', outcome === 'lost' ? 1 : 0),
+        failures: eb('failures', '+', failures),
+        deaths: eb('deaths', '+', deaths),
+        state:
+          outcome === 'done'
+            ? 'done'
+            : eb
+                .case()
+                .when(eb.or([eb('failures', '>=', maxFailures - failures), eb('deaths', '>=', maxDeaths - deaths)]))
+                .then<TrialState>('failed')
+                .else<TrialState>('queued')
+                .end(),
         ...(reason === null ? {} : { reason }),
       }))
       .where('id', '=', ended.trial)
       .where('attempt', '=', attempt)
-      .returning(['id', 'failures', 'deaths'])
+      .returning(['id', 'state'])
       .execute();
     if (!trial) return false;
-    const over = trial.failures >= maxFailures || trial.deaths >= maxDeaths;
-    const state: TrialState = outcome === 'done' ? 'done' : over ? 'failed' : 'queued';
-    await tx.updateTable('trial').set({ state }).where('id', '=', trial.id).execute();
-    if (state === 'queued') await enqueue(tx, [trial.id]);
+    if (trial.state === 'queued') await enqueue(tx, [trial.id]);
     return true;
   }
 

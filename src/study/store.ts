@@ -12,6 +12,9 @@ import { createReading } from './store-reading.ts';
 import { chunks, createTransitions, queueOf, type Tx } from './store-transitions.ts';
 import type { TrialSpec } from './trial.ts';
 
+/** From here on a plan made without the tables' statistics takes several times as long; PGlite never gathers any by itself. */
+const manyRows = 1000;
+
 export function openStore(database: Database) {
   const { kysely, queue } = database;
   const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withRetry(() => kysely.transaction().execute(work));
@@ -27,6 +30,12 @@ export function openStore(database: Database) {
       .select(['trial.id', 'trial.spec'])
       .executeTakeFirst();
     return held && { attempt, trial: held.id, spec: held.spec as TrialSpec };
+  }
+
+  /** Whether an attempt's result is kept already: the answer may have been lost. */
+  async function hasFinished(tx: Tx, attempt: string): Promise<boolean> {
+    const row = await tx.selectFrom('attempt').select('outcome').where('id', '=', attempt).executeTakeFirst();
+    return row?.outcome === 'done';
   }
 
   /** Gives a queued trial that the study wants to an attempt. */
@@ -87,6 +96,7 @@ export function openStore(database: Database) {
           .execute();
         if (fresh) await insertTrials(tx, study.id, trials);
       });
+      if (trials.length >= manyRows) await withRetry(() => sql`analyze trial, study_trial`.execute(kysely));
     },
 
     /** Adds trials of a later stage; those that are there already are left alone. */
@@ -200,19 +210,21 @@ export function openStore(database: Database) {
         return held !== undefined;
       }),
 
-    addEpoch: (trial: string, epoch: number, record: unknown): Promise<void> =>
-      transact(async (tx) => {
-        await tx
+    addEpoch: async (trial: string, epoch: number, record: unknown): Promise<void> => {
+      const row = { trial, epoch, record: JSON.stringify(record) };
+      await withRetry(() =>
+        kysely
           .insertInto('epoch')
-          .values({ trial, epoch, record: JSON.stringify(record) })
-          .onConflict((c) => c.columns(['trial', 'epoch']).doUpdateSet({ record: JSON.stringify(record) }))
-          .execute();
-      }),
+          .values(row)
+          .onConflict((c) => c.columns(['trial', 'epoch']).doUpdateSet({ record: row.record }))
+          .execute(),
+      );
+    },
 
     /** Keeps a finished trial's result; false, and nothing kept, where the attempt lost the trial meanwhile. */
     finish: (attempt: string, trial: string, result: TrialResult): Promise<boolean> =>
       transact(async (tx) => {
-        if (!(await endAttempt(tx, attempt, 'done', null))) return false;
+        if (!(await endAttempt(tx, attempt, 'done', null))) return hasFinished(tx, attempt);
         await tx
           .insertInto('result')
           .values({

@@ -141,10 +141,12 @@ async function work(
       return;
     }
     const kept = await store.finish(attempt, trial, { ...result, seconds: result.seconds / sharers });
+    // Superseded: the folder may be in use by the worker that has the trial now.
+    if (kept) await rm(folder, { recursive: true, force: true });
     onTrial?.(trial, kept ? 'done' : 'superseded');
-    await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    await rm(folder, { recursive: true, force: true }); // the next attempt starts anew, not from what failed
+    // The next attempt starts anew, not from what failed.
+    if (await store.holds(attempt)) await rm(folder, { recursive: true, force: true });
     await store.giveBack(attempt, 'failed', messageOf(error));
     onTrial?.(trial, 'failed');
   } finally {

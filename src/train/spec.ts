@@ -11,7 +11,7 @@ import {
   type ProtocolInput,
 } from '../data/protocols/index.ts';
 import { configureMethods, type MethodChoice, methodNamed } from '../methods/index.ts';
-import { blockMatrices, type ParameterInfo, type VitConfig } from '../model/config.ts';
+import { blockMatrices, type ParameterInfo, resized, type VitConfig } from '../model/config.ts';
 import { presetNamed } from './presets.ts';
 import type { Schedule } from './schedule.ts';
 import { dataOptions, trainingOptions } from './training-options.ts';
@@ -109,6 +109,19 @@ export function checkPrecision({ methods, training }: Pick<RunSpec, 'methods' | 
   throw new OptionError(
     `train: --precision int8 is for frozen layers, and method ${names} trains every layer of the blocks; leave it out, or choose a method that freezes some`,
   );
+}
+
+/** Throws CheckpointError where a backbone can't take pictures of the size that the data's options ask for. */
+export function checkImageSize({ imageSize }: Pick<RunSpec['dataOptions'], 'imageSize'>, config: VitConfig): void {
+  if (imageSize > 0) resized(config, imageSize); // 0: the backbone's own
+}
+
+/** Throws OptionError where a backbone can't have the head that a run asks for. */
+export function checkHead({ training }: Pick<RunSpec, 'training'>, config: VitConfig): void {
+  if (training.head === 'zero-shot' && config.projection === 0)
+    throw new OptionError(
+      'train: --head zero-shot: the model has no projection into a space of texts; give a CLIP with one',
+    );
 }
 
 /** The run's id: 16 hex digits over the spec and what the paths hold. */

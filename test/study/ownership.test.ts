@@ -1,13 +1,18 @@
 // Who has an embedded store: readers go on while its owner leaves, and nobody is refused for having asked at the wrong moment.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { livingOwner } from '../../src/study/db/owner.ts';
+import { readStatus } from '../../src/studies/status.ts';
+import { livingOwner, lookUp } from '../../src/study/db/owner.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
 import { openStore, type Store } from '../../src/study/store.ts';
-import { planOf, smallPlan } from '../support/study.ts';
+import { cliPath } from '../support/cli.ts';
+import { madeUp, planOf, smallPlan } from '../support/study.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -64,4 +69,56 @@ it('no reader is refused while owners come and go', async () => {
   over = true;
   await looking;
   expect(looks).toBeGreaterThan(0);
+});
+
+const generation = async () => (await lookUp(folder)).generation;
+const standing = async () => (await readStatus(folder, undefined))[0]!.standing;
+
+it('tells the standing without opening the database, as the last owner left it', async () => {
+  const owner = await started();
+  await owner.addWorker('w');
+  const claim = (await owner.claim('w', 'a'))!;
+  await owner.finish(claim.attempt, claim.trial, madeUp({ id: claim.trial, spec: claim.spec }));
+  const open = await readStatus(folder, undefined);
+  expect(open).toMatchObject([
+    { standing: { done: 1, total: 5, best: [{ done: 1, points: 3 }] }, workers: [{ id: 'w' }] },
+  ]);
+  await owner.close();
+  const before = await generation();
+  expect(await readStatus(folder, undefined)).toEqual(open);
+  expect(await generation()).toBe(before); // nobody owned it meanwhile
+  await rm(join(folder, 'note.json'));
+  expect(await readStatus(folder, undefined)).toEqual(open);
+  expect(await generation()).toBe(before + 1);
+  expect(await readStatus(folder, undefined)).toEqual(open);
+  expect(await generation()).toBe(before + 1); // whoever looks into the database leaves a note too
+});
+
+it('opens the database where the note was cut off, or is of another layout', async () => {
+  await (await started()).close();
+  const file = join(folder, 'note.json');
+  const whole = await readFile(file, 'utf8');
+  const { text } = JSON.parse(whole) as { text: string };
+  const other = JSON.stringify({ generation: 2, text: text.replace('"format":1', '"format":0') });
+  for (const [i, note] of ['', whole.slice(0, -9), other].entries()) {
+    await writeFile(file, note);
+    expect(await standing()).toMatchObject({ study: 'small', total: 5 });
+    expect(await generation()).toBe(i + 2);
+  }
+});
+
+it('never tells what an owner that was killed made untrue', async () => {
+  const owner = await started();
+  const { id } = (await owner.studies())[0]!;
+  await owner.close();
+  expect((await standing()).status).toBe('running');
+  const module = (name: string) => pathToFileURL(join(dirname(dirname(cliPath)), 'study', name)).href;
+  const script = `
+    const { openDatabase } = await import('${module('open.js')}');
+    const { openStore } = await import('${module('store.js')}');
+    await openStore(await openDatabase(${JSON.stringify(folder)}, 'study')).setStatus('${id}', 'paused');
+    process.kill(process.pid, 'SIGKILL');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect((await standing()).status).toBe('paused');
 });

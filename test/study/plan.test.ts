@@ -90,6 +90,29 @@ methods: linear
     expect([cells[0]!.points.length, duplicates]).toEqual([1, 1]);
   });
 
+  it('counts the points that a value listed twice would have made', async () => {
+    const yaml =
+      '{ name: listed, data: [a, b], methods: { name: lora, options: { rank: [4, 4, 8], alpha: [1, 1.0] } } }';
+    const { cells, duplicates } = await planOf(yaml);
+    expect([cells.map(({ points }) => points.length), duplicates]).toEqual([[2, 2], 8]);
+  });
+
+  it('takes a list of block indices as one value, and a list of lists as an axis', async () => {
+    const blocks = async (yaml: string) =>
+      (
+        await planOf(`{ name: blocks, data: a, methods: { name: partial, options: { blocks: ${yaml} } } }`)
+      ).cells[0]!.points.map(({ params }) => params.blocks);
+    expect(await blocks('[0, 1]')).toEqual([[0, 1]]);
+    expect(await blocks('[[0], [0, 1], all]')).toEqual([[0], [0, 1], []]);
+    expect(await blocks("['0', '0,1']")).toEqual([[0], [0, 1]]);
+  });
+
+  it('may name a search by itself or as a kind', async () => {
+    const id = async (search: string) =>
+      studyId(await planOf(`{ name: s, data: a, methods: linear, search: ${search} }`));
+    expect(await id('{ kind: recipe }')).toBe(await id('recipe'));
+  });
+
   it('has an identity that tells any change of what it runs, and nothing else', async () => {
     const id = async (yaml: string) => studyId(await planOf(yaml));
     const base = await id(smallPlan);
@@ -248,6 +271,25 @@ methods:
     ]);
     const [line] = await problemsOf('{ name: x, data: notest, methods: linear }');
     expect(line).toContain('notest has no test pictures, so there would be no results; set testFraction');
+  });
+
+  it('is told what a backbone can’t take besides, with all that is wrong elsewhere', async () => {
+    const yaml = `name: misfits
+data:
+  - { path: a, options: { imageSize: 33 } }
+  - none
+methods:
+  - { name: linear, training: { head: zero-shot } }
+  - { name: full, training: { precision: int8 } }
+budget: { trials: 1 }
+`;
+    expect(await problemsOf(yaml)).toEqual([
+      expect.stringMatching(/^study\.yaml:3:13: data\.0\.path: image size 33x33: must be a multiple of .* patch size/),
+      'study.yaml:4:5: data.1: data /nowhere/none: no such folder',
+      expect.stringMatching(/^study\.yaml:6:5: methods\.0: train: --head zero-shot: the model has no projection/),
+      expect.stringMatching(/^study\.yaml:7:5: methods\.1: train: --precision int8 is for frozen layers/),
+      expect.stringMatching(/^study\.yaml:8:19: budget\.trials: 1 trials are too few/),
+    ]);
   });
 
   it('asks for validation pictures where there is something to choose', async () => {

@@ -1,10 +1,11 @@
 // Whole studies: workers on the embedded store in this process, and the command line with processes of its own.
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunError } from '../../src/base/errors.ts';
+import type { Database } from '../../src/study/db/database.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
 import { parseReferences } from '../../src/study/references.ts';
@@ -23,9 +24,11 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe('workers', () => {
+  let database: Database;
   let store: Store;
   beforeAll(async () => {
-    store = openStore(await openDatabase(join(root, 'workers'), 'study'));
+    database = await openDatabase(join(root, 'workers'), 'study');
+    store = openStore(database);
   });
   afterAll(() => store.close());
 
@@ -84,6 +87,57 @@ describe('workers', () => {
     ]);
     expect(rows.filter(({ phase, state }) => phase === 'final' && state === 'done').length).toBe(2);
   });
+
+  it('refuse the late result of a worker that was thought dead, and leave the folder to the one in its place', async () => {
+    const study = await add(smallPlan.replace('name: small', 'name: late').replace('shapes', 'late'));
+    // The late one is cut off: its signs of life don't arrive. It finishes while the other one trains the same trial.
+    let cutOff = (_: boolean) => {};
+    const away = new Promise<boolean>((resolve) => {
+      cutOff = resolve;
+    });
+    let taken: string | undefined;
+    let otherTrains = () => {};
+    const trainedElsewhere = new Promise<void>((resolve) => {
+      otherTrains = resolve;
+    });
+    const leave = new AbortController();
+    const outcomes: string[] = [];
+    const late = runWorker({
+      id: 'late',
+      store: { ...store, heartbeat: () => away },
+      environment: fakeEnvironment(async (job) => {
+        taken = job.id;
+        await store.heartbeat('late', undefined, undefined);
+        await database.kysely.updateTable('worker').set({ heartbeat: 0 }).where('id', '=', 'late').execute();
+        await trainedElsewhere;
+        return madeUp(job);
+      }),
+      runs: join(root, 'runs'),
+      signal: leave.signal,
+      leave: true,
+      onTrial: (_, outcome) => {
+        outcomes.push(outcome);
+        leave.abort();
+      },
+    });
+    await expect.poll(() => taken, { timeout: 60_000 }).toBeDefined();
+    const environment = fakeEnvironment(async (job) => {
+      if (job.id !== taken || outcomes.length > 0) return madeUp(job);
+      await mkdir(job.folder, { recursive: true });
+      await writeFile(join(job.folder, 'checkpoint'), '');
+      otherTrains();
+      await expect.poll(() => outcomes, { timeout: 60_000 }).toEqual(['superseded']);
+      expect(await readdir(job.folder)).toEqual(['checkpoint']);
+      return madeUp(job);
+    });
+    await work('other', environment);
+    cutOff(false);
+    await late;
+    const attempts = await store.attempts(taken!);
+    expect(attempts.map(({ worker, outcome }) => `${worker} ${outcome}`)).toEqual(['late lost', 'other done']);
+    const rows = await store.trials(study);
+    expect(rows.every(({ state, failures }) => state === 'done' && failures === 0)).toBe(true);
+  }, 120_000);
 
   it('refuse to train on other data than the plan was made for, without harm to the trial', async () => {
     const study = await add(smallPlan.replace('name: small', 'name: misfit').replace('shapes', 'misfit'));

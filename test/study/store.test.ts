@@ -84,9 +84,13 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
   });
 
   it('answers the same question the same way: an answer may be lost', async () => {
-    await add();
-    const first = await store.claim('w', 'again');
+    const study = await add();
+    const first = (await store.claim('w', 'again'))!;
     expect(await store.claim('w', 'again')).toEqual(first);
+    const result = madeUp({ id: first.trial, spec: first.spec });
+    expect(await store.finish('again', first.trial, result)).toBe(true);
+    expect(await store.finish('again', first.trial, { ...result, seconds: 9 })).toBe(true);
+    expect((await store.trials(study))[0]).toMatchObject({ state: 'done', seconds: 1 });
   });
 
   it('gives the trials that wait beside a claimed one by name, each to one attempt', async () => {
@@ -152,6 +156,17 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     expect(await store.finish(lost.attempt, lost.trial, result)).toBe(false);
     expect(await store.finish(again.attempt, again.trial, result)).toBe(true);
     expect((await store.trials(study)).filter(({ state }) => state === 'done').length).toBe(1);
+  });
+
+  it('lets nobody hold a trial that is held', async () => {
+    await add();
+    const { attempt, trial } = (await take())!;
+    const second = { id: 'second', trial, worker: 'v', started: 0, ended: null, outcome: null, reason: null };
+    await expect(database.kysely.insertInto('attempt').values(second).execute()).rejects.toThrow(/attempt_one_holder/);
+    expect(await store.holds(attempt)).toBe(true);
+    await store.giveBack(attempt, 'stopped', null);
+    expect(await store.holds(attempt)).toBe(false);
+    await database.kysely.insertInto('attempt').values(second).execute();
   });
 
   it('gives a trial up after three errors, with the reason; the study goes on', async () => {

@@ -2,14 +2,30 @@
 import { Command } from 'commander';
 import { pauseStudies } from '../../studies/look.ts';
 import { readStatus } from '../../studies/status.ts';
-import { withStore } from '../../studies/store.ts';
-import { secondsLeft } from '../../study/standing.ts';
+import { type StudyStanding, secondsLeft } from '../../study/standing.ts';
 import { printJson } from '../output.ts';
 import { dbOption, type LookFlags, studyOption } from './options.ts';
 import { createStudyProgress, standingLines } from './progress.ts';
 
 /** Milliseconds between two looks with --watch. */
 const refresh = 1000;
+
+/** Shows the first study that runs, until none does. Returns the last look. */
+async function watch(first: StudyStanding[], read: () => Promise<StudyStanding[]>): Promise<StudyStanding[]> {
+  const progress = createStudyProgress();
+  let start: { workDone: number; at: number } | undefined;
+  for (let all = first; ; all = await read()) {
+    const current = all.find(({ standing }) => standing.status === 'running');
+    if (!current) {
+      progress.clear();
+      return all;
+    }
+    const now = { workDone: current.standing.workDone, at: performance.now() };
+    start ??= now;
+    progress.show(current.standing, current.workers, secondsLeft(current.standing, start, now.at));
+    await new Promise((wake) => setTimeout(wake, refresh));
+  }
+}
 
 export function status(): Command {
   return new Command('status')
@@ -18,31 +34,18 @@ export function status(): Command {
     .addOption(studyOption())
     .option('--watch', 'go on showing it until the study is done')
     .option('--json', 'print as JSON')
-    .action((flags: LookFlags & { readonly watch?: boolean; readonly json?: boolean }) =>
-      withStore(flags.db, 'reader', async (store) => {
-        let all = await readStatus(store, flags.db, flags.study);
-        if (flags.json) return printJson(all.map(({ standing, workers }) => ({ ...standing, workers })));
-        if (flags.watch) {
-          const progress = createStudyProgress();
-          let start: { workDone: number; at: number } | undefined;
-          while (all.some(({ standing }) => standing.status === 'running')) {
-            const current = all.find(({ standing }) => standing.status === 'running')!;
-            const now = { workDone: current.standing.workDone, at: performance.now() };
-            start ??= now;
-            progress.show(current.standing, current.workers, secondsLeft(current.standing, start, now.at));
-            await new Promise((wake) => setTimeout(wake, refresh));
-            all = await readStatus(store, flags.db, flags.study);
-          }
-          progress.clear();
-        }
-        for (const { standing, workers } of all) {
-          const busy = standing.status === 'running' ? workers : [];
-          // All workers of the store share its work, at one second a second each.
-          const left = busy.length > 0 ? standing.workLeft / busy.length : undefined;
-          console.log(standingLines(standing, busy, left).join('\n'));
-        }
-      }),
-    );
+    .action(async (flags: LookFlags & { readonly watch?: boolean; readonly json?: boolean }) => {
+      const read = () => readStatus(flags.db, flags.study);
+      let all = await read();
+      if (flags.json) return printJson(all.map(({ standing, workers }) => ({ ...standing, workers })));
+      if (flags.watch) all = await watch(all, read);
+      for (const { standing, workers } of all) {
+        const busy = standing.status === 'running' ? workers : [];
+        // All workers of the store share its work, at one second a second each.
+        const left = busy.length > 0 ? standing.workLeft / busy.length : undefined;
+        console.log(standingLines(standing, busy, left).join('\n'));
+      }
+    });
 }
 
 export function pause(): Command {

@@ -44,8 +44,10 @@ async function answers({ host, socket }: Owner, folder: string): Promise<boolean
   );
 }
 
-/** The living owner of the folder, and the highest generation there is. */
-async function lookUp(folder: string): Promise<{ readonly owner: Owner | undefined; readonly generation: number }> {
+/** The living owner of the folder, and the highest generation there is: 0 where nobody ever owned it. */
+export async function lookUp(
+  folder: string,
+): Promise<{ readonly owner: Owner | undefined; readonly generation: number }> {
   for (;;) {
     const [generation = 0] = await generations(folder);
     if (generation === 0) return { owner: undefined, generation };
@@ -63,12 +65,12 @@ async function lookUp(folder: string): Promise<{ readonly owner: Owner | undefin
 
 export const livingOwner = async (folder: string): Promise<Owner | undefined> => (await lookUp(folder)).owner;
 
-/** Makes this process the owner; its socket must answer already. Returns the living owner where there is one. */
-export async function takeFolder(folder: string, role: OwnerRole, socket: string): Promise<Owner | undefined> {
+/** Makes this process the owner, whose socket must answer already, and returns its generation; undefined where one lives. */
+export async function takeFolder(folder: string, role: OwnerRole, socket: string): Promise<number | undefined> {
   const mine: Owner = { host: hostname(), pid: process.pid, role, socket };
   for (;;) {
     const { owner, generation } = await lookUp(folder);
-    if (owner) return owner;
+    if (owner) return undefined;
     const temporary = join(folder, `owner.${randomUUID()}.tmp`);
     await writeFile(temporary, JSON.stringify(mine));
     const path = fileOf(folder, generation + 1);
@@ -87,6 +89,6 @@ export async function takeFolder(folder: string, role: OwnerRole, socket: string
       continue;
     }
     for (const old of all.slice(1)) await rm(fileOf(folder, old), { force: true });
-    return undefined;
+    return generation + 1;
   }
 }

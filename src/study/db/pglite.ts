@@ -8,10 +8,11 @@ import { Kysely } from 'kysely';
 import { RunError } from '../../base/errors.ts';
 import { type Database, prepare } from './database.ts';
 import { sessionDialect } from './dialect.ts';
+import { leaveNote } from './note.ts';
 import { livingOwner, type OwnerRole, takeFolder } from './owner.ts';
 import { localSource, type SqlSource } from './session.ts';
 import type { Tables } from './tables.ts';
-import { remoteSource, serve } from './wire.ts';
+import { departure, remoteSource, serve } from './wire.ts';
 
 /** Milliseconds that a study waits for a reader to be done with the folder. */
 const readerPatience = 30_000;
@@ -25,8 +26,12 @@ async function socketPath(): Promise<{ readonly path: string; remove(): Promise<
   return { path, remove };
 }
 
+/** What an owner writes down when it leaves, from a last look at its database; undefined = nothing. */
+export type LastWord = (kysely: Kysely<Tables>) => Promise<string | undefined>;
+
+const kyselyOf = (source: SqlSource) => new Kysely<Tables>({ dialect: sessionDialect(source) });
 const databaseOf = (source: SqlSource, release: () => Promise<void>, migrate: boolean) =>
-  prepare(new Kysely<Tables>({ dialect: sessionDialect(source) }), release, migrate);
+  prepare(kyselyOf(source), release, migrate);
 
 /** A database that this process runs, for itself and for others at its socket. */
 interface Owned {
@@ -35,7 +40,7 @@ interface Owned {
 }
 
 /** Runs the database in this process. Undefined = another one has it. */
-async function own(folder: string, role: OwnerRole): Promise<Owned | undefined> {
+async function own(folder: string, role: OwnerRole, lastWord: LastWord): Promise<Owned | undefined> {
   let open: (pg: PGlite) => void = () => {};
   let fail: (error: unknown) => void = () => {};
   // The socket answers before the folder is taken, and queries wait until the database is open.
@@ -51,8 +56,10 @@ async function own(folder: string, role: OwnerRole): Promise<Owned | undefined> 
     stop();
     await socket.remove();
   };
+  let generation: number | undefined;
   try {
-    if (await takeFolder(folder, role, socket.path)) {
+    generation = await takeFolder(folder, role, socket.path);
+    if (generation === undefined) {
       await stopServing();
       return undefined;
     }
@@ -67,7 +74,11 @@ async function own(folder: string, role: OwnerRole): Promise<Owned | undefined> 
     source,
     // The socket answers to the end: nobody opens the folder while this process still writes to it.
     async release() {
-      await source.close();
+      let note: string | undefined;
+      await source.close(async (last) => {
+        note = await lastWord(kyselyOf(last));
+      });
+      if (note !== undefined) await leaveNote(folder, generation, note);
       await stopServing();
     },
   };
@@ -77,14 +88,14 @@ async function own(folder: string, role: OwnerRole): Promise<Owned | undefined> 
  * Reaches the database through its owner. When the owner leaves, a reader goes on as the owner; a worker waits for the next
  * one, as long as a store's calls are tried again.
  */
-function joinOwner(folder: string, role: 'reader' | 'worker'): Promise<Database> {
+function joinOwner(folder: string, role: 'reader' | 'worker', lastWord: LastWord): Promise<Database> {
   let owned: Owned | undefined;
   const source = remoteSource(async () => {
     for (;;) {
       const owner = await livingOwner(folder);
       if (owner) return owner.socket;
       if (role === 'worker') throw Object.assign(new Error(`no study runs on ${folder} now`), { code: 'ECONNREFUSED' });
-      owned = await own(folder, role);
+      owned = await own(folder, role, lastWord);
     }
   });
   const release = async () => {
@@ -98,7 +109,7 @@ function joinOwner(folder: string, role: 'reader' | 'worker'): Promise<Database>
  * Opens the database in a folder. `study` owns it and throws RunError while another study does; `reader` joins an owner,
  * or opens the folder for itself; `worker` joins an owner or throws RunError.
  */
-export async function openPglite(path: string, role: OwnerRole | 'worker'): Promise<Database> {
+export async function openPglite(path: string, role: OwnerRole | 'worker', lastWord: LastWord): Promise<Database> {
   const folder = resolve(path);
   if (role === 'study') await mkdir(folder, { recursive: true });
   else if (!existsSync(folder))
@@ -106,18 +117,19 @@ export async function openPglite(path: string, role: OwnerRole | 'worker'): Prom
   const started = performance.now();
   for (;;) {
     const owner = await livingOwner(folder);
-    if (owner && role !== 'study') return joinOwner(folder, role);
+    if (owner && role !== 'study') return joinOwner(folder, role, lastWord);
     if (!owner && role === 'worker')
       throw new RunError(`--db ${folder}: no study runs there; start one by vitune study run, or vitune study resume`);
     if (!owner) {
-      const owned = await own(folder, role as OwnerRole);
+      const owned = await own(folder, role as OwnerRole, lastWord);
       if (owned) return databaseOf(owned.source, owned.release, true);
       continue;
     }
-    if (owner.role === 'study' || performance.now() - started > readerPatience)
+    const patience = readerPatience - (performance.now() - started);
+    if (owner.role === 'study' || patience <= 0)
       throw new RunError(
         `--db ${folder}: process ${owner.pid} has it open; see vitune study status, or join it by vitune worker`,
       );
-    await new Promise((wake) => setTimeout(wake, 100));
+    await departure(owner.socket, patience);
   }
 }

@@ -28,8 +28,13 @@ export class ConnectionLost extends Error {
   readonly code = 'ECONNRESET';
 }
 
-/** The sessions of a PGlite in this process. Those that still wait when it is closed are told that it is gone. */
-export function localSource(opening: Promise<PGlite>): SqlSource {
+export interface LocalSource extends SqlSource {
+  /** `last` is run before the end, when no other statement can follow. Those that still wait are told that the database is gone. */
+  close(last?: (source: SqlSource) => Promise<void>): Promise<void>;
+}
+
+/** The sessions of a PGlite in this process. */
+export function localSource(opening: Promise<PGlite>): LocalSource {
   let last: Promise<void> = Promise.resolve();
   let closed = false;
   /** Waits for the turn and returns what ends it. */
@@ -48,45 +53,50 @@ export function localSource(opening: Promise<PGlite>): SqlSource {
     const result = values.length > 0 ? await pg.query(text, [...values]) : (await pg.exec(text)).at(-1);
     return { rows: (result?.rows ?? []) as Record<string, unknown>[], affected: result?.affectedRows ?? 0 };
   }
-  return {
-    session() {
-      let endTurn: (() => void) | undefined;
-      const end = async (how: TransactionEnd) => {
+  function sessionOf(takeTurn: typeof turn): SqlSession {
+    let endTurn: (() => void) | undefined;
+    const end = async (how: TransactionEnd) => {
+      const done = endTurn;
+      if (!done) return; // it never began: the transaction that is open is another session's
+      endTurn = undefined; // who goes meanwhile has nothing left to roll back
+      try {
+        await run(how, []);
+      } finally {
+        done();
+      }
+    };
+    return {
+      async query(text, values) {
+        if (endTurn) return run(text, values);
+        const done = await takeTurn();
         try {
-          await run(how, []);
+          return await run(text, values);
         } finally {
-          endTurn?.();
-          endTurn = undefined;
+          done();
         }
-      };
-      return {
-        async query(text, values) {
-          if (endTurn) return run(text, values);
-          const done = await turn();
-          try {
-            return await run(text, values);
-          } finally {
-            done();
-          }
-        },
-        async begin() {
-          const done = await turn();
-          try {
-            await run('begin', []);
-            endTurn = done;
-          } catch (error) {
-            done();
-            throw error;
-          }
-        },
-        end,
-        async release() {
-          if (endTurn) await end('rollback');
-        },
-      };
-    },
-    async close() {
+      },
+      async begin() {
+        const done = await takeTurn();
+        try {
+          await run('begin', []);
+          endTurn = done;
+        } catch (error) {
+          done();
+          throw error;
+        }
+      },
+      end,
+      async release() {
+        await end('rollback');
+      },
+    };
+  }
+  return {
+    session: () => sessionOf(turn),
+    async close(last) {
       const done = await turn();
+      const within = async () => () => {}; // in the turn that `close` has
+      await last?.({ session: () => sessionOf(within), close: async () => {} });
       closed = true;
       await (await opening).close();
       done();

@@ -10,6 +10,7 @@ import { ConnectionLost, type SqlResult, type SqlSession, type SqlSource, type T
 interface Request {
   readonly id: number;
   readonly session: number;
+  /** `begin` is a transaction's first query. */
   readonly call: 'query' | 'begin' | 'end' | 'release';
   readonly text?: string;
   readonly values?: readonly unknown[];
@@ -67,11 +68,11 @@ export async function serve(source: SqlSource, path: string): Promise<() => void
       sessions.set(number, session);
       try {
         switch (call) {
-          case 'query':
-            return { id, result: await session.query(text!, values!) };
           case 'begin':
             await session.begin();
-            break;
+            return { id, result: await session.query(text!, values!) };
+          case 'query':
+            return { id, result: await session.query(text!, values!) };
           case 'end':
             await session.end(how!);
             break;
@@ -114,6 +115,16 @@ export function connectSocket(path: string): Promise<Socket> {
     const socket = createConnection(path);
     socket.once('error', reject);
     socket.once('connect', () => resolve(socket));
+  });
+}
+
+/** Resolves when nobody listens at `path` any more, or after so many milliseconds. */
+export async function departure(path: string, patience: number): Promise<void> {
+  const socket = await connectSocket(path).catch(() => undefined);
+  await new Promise<void>((resolve) => {
+    if (!socket) return resolve();
+    socket.on('error', () => {}).once('close', () => resolve());
+    socket.setTimeout(patience, () => socket.destroy()).resume();
   });
 }
 
@@ -168,16 +179,27 @@ export function remoteSource(locate: () => Promise<string>): SqlSource {
       const session = sessions++;
       // A session never outlives its connection: a transaction must not go on in another one.
       let link: ReturnType<typeof connected> | undefined;
+      let begins = false;
       const call = async (request: Omit<Request, 'id' | 'session'>) => {
         link ??= connected();
         return (await link).call({ ...request, session });
       };
       return {
-        query: async (text, values) => (await call({ call: 'query', text, values }))!,
-        begin: async () => void (await call({ call: 'begin' })),
-        end: async (how) => void (await call({ call: 'end', how })),
-        release: async () => {
-          if (link) await call({ call: 'release' }).catch(() => {});
+        async query(text, values) {
+          const kind = begins ? 'begin' : 'query';
+          begins = false;
+          return (await call({ call: kind, text, values }))!;
+        },
+        // Every message costs two changes of process, so a transaction begins with its first query, and nobody waits for a release.
+        async begin() {
+          begins = true;
+        },
+        async end(how) {
+          if (!begins) await call({ call: 'end', how });
+          begins = false;
+        },
+        async release() {
+          if (link) call({ call: 'release' }).catch(() => {});
         },
       };
     },
