@@ -5,6 +5,7 @@ import PgBoss from 'pg-boss';
 import { messageOf, RunError } from '../../base/errors.ts';
 import { studies } from './migrations/001-studies.ts';
 import { testSets } from './migrations/002-test-sets.ts';
+import { memory } from './migrations/003-memory.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -15,7 +16,7 @@ export interface Database {
 }
 
 /** Migrations in order; a name is never changed once it was published. */
-const migrations = { '001-studies': studies, '002-test-sets': testSets };
+const migrations = { '001-studies': studies, '002-test-sets': testSets, '003-memory': memory };
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;
 
