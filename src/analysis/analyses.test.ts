@@ -124,6 +124,14 @@ describe('cost', () => {
       ['dear', 1000, 0.6, true],
     ]);
     expect(paretoTable([result('A', 's', 1)], 'seconds')).toBeUndefined();
+    // Of memory the least of a set's runs counts, then the mean of the sets; a set without it is left out.
+    const runs = [
+      result('A', 's', 0.5, { memory: 300 }),
+      result('A', 's', 0.7, { memory: 200 }),
+      result('A', 't', 0.8, { memory: 400 }),
+      result('A', 'u', 0.9),
+    ];
+    expect(paretoTable(runs, 'memory')!.rows).toEqual([['A', 300, expect.closeTo((0.6 + 0.8 + 0.9) / 3, 12), true]]);
   });
 });
 

@@ -60,12 +60,13 @@ async function collect(folder: string): Promise<TrialResult | undefined> {
   if (run?.status !== 'done') return undefined;
   const files: Record<string, Uint8Array> = {};
   for (const name of keptFiles) if (existsSync(join(folder, name))) files[name] = await readFile(join(folder, name));
-  const { val, tests, seconds, keptEpoch } = run.result;
+  const { val, tests, seconds, peakMemoryBytes: memory, keptEpoch } = run.result;
   return {
     val,
     tests,
     parameters: run.trainableWithoutHead,
     seconds,
+    memory,
     keptEpoch,
     valRight: val ? await rightOnes(join(folder, runFiles.valLogits)) : undefined,
     files,

@@ -69,12 +69,15 @@ export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<A
   const labels = methodLabels(study);
   const cellOf = new Map(rows.map(({ id, cell }) => [id, cell]));
   return {
-    results: finalResults(study, rows).map(({ model, data, seed, params, top1, parameters, seconds, trial }) => ({
-      ...{ model, data, seed, top1, parameters, seconds },
-      method: labels[cellOf.get(trial)!]!,
-      params: paramsOf(params),
-      ...picturesOf(study.cells[cellOf.get(trial)!]!),
-    })),
+    results: finalResults(study, rows).map(
+      ({ model, data, seed, params, top1, parameters, seconds, memory, trial }) => ({
+        ...{ model, data, seed, top1, parameters, seconds },
+        ...(memory !== null && { memory }),
+        method: labels[cellOf.get(trial)!]!,
+        params: paramsOf(params),
+        ...picturesOf(study.cells[cellOf.get(trial)!]!),
+      }),
+    ),
     trials: rows
       .filter(({ phase, round, val }) => phase === 'tune' && round === 0 && val !== null)
       .map(({ cell, point, val, parameters, seconds }) => ({

@@ -32,6 +32,8 @@ export interface TrialResult {
   /** Trained scalars without the head. */
   readonly parameters: number;
   readonly seconds: number;
+  /** Peak memory of the process that trained, bytes. */
+  readonly memory: number;
   readonly keptEpoch: number;
   /** For each validation picture 1 where the prediction was right, else 0: what the paired bootstrap draws from. */
   readonly valRight: Uint8Array | undefined;

@@ -21,6 +21,8 @@ export interface FinalResult {
   /** Trained scalars without the head. */
   readonly parameters: number;
   readonly seconds: number;
+  /** Peak memory of the process that trained, bytes; null for trials of older stores. */
+  readonly memory: number | null;
   /** Grid points tried, and how many of them validation can't tell from the best one. */
   readonly tried: number;
   readonly tied: number;
@@ -74,7 +76,7 @@ export function finalResults({ name, cells }: StudyRow, rows: readonly TrialRow[
   return rows
     .filter(isFinal)
     .sort((a, b) => a.ordinal - b.ordinal)
-    .map(({ id, cell, point, tests, parameters, seconds }) => ({
+    .map(({ id, cell, point, tests, parameters, seconds, memory }) => ({
       study: name,
       ...cells[cell]!,
       seed: point.seed!,
@@ -83,6 +85,7 @@ export function finalResults({ name, cells }: StudyRow, rows: readonly TrialRow[
       tests: tests!,
       parameters: parameters!,
       seconds: seconds!,
+      memory,
       tried: point.tried!,
       tied: point.tied!,
       trial: id,

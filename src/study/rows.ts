@@ -66,6 +66,8 @@ export interface TrialRow {
   readonly tests: Readonly<Record<string, Metrics>> | null;
   readonly parameters: number | null;
   readonly seconds: number | null;
+  /** Peak memory of the process that trained, bytes; trials of older stores don't have it. */
+  readonly memory: number | null;
 }
 
 export interface WorkerRow {

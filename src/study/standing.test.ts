@@ -59,6 +59,7 @@ it('is right within 20 % after the first tenth', async () => {
     tests: null,
     parameters: null,
     seconds: durationOf(trial),
+    memory: null,
     start: 0,
     end: 0,
   });

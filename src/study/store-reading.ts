@@ -24,7 +24,7 @@ export function createReading(kysely: Kysely<Tables>) {
           .where('study', '=', study)
           .$if(cell !== undefined, (q) => q.where('cell', '=', cell!))
           .select(['trial.id', 'cell', 'phase', 'round', 'ordinal', 'point', 'skipped', 'state', 'failures', 'reason'])
-          .select(['val', 'tests', 'parameters', 'seconds'])
+          .select(['val', 'tests', 'parameters', 'seconds', 'memory'])
           .orderBy('ordinal')
           .orderBy('trial.id')
           .execute(),

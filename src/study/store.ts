@@ -233,6 +233,7 @@ export function openStore(database: Database) {
             tests: Object.keys(result.tests).length > 0 ? JSON.stringify(result.tests) : null,
             parameters: result.parameters,
             seconds: result.seconds,
+            memory: result.memory,
             kept_epoch: result.keptEpoch,
             val_right: result.valRight ?? null,
           })

@@ -75,6 +75,8 @@ export type RunEvent =
       /** Every test set by name, `test` and shifted ones. */
       readonly tests: Readonly<Record<string, Metrics>>;
       readonly seconds: number;
+      /** Of training, by the whole process: what earlier runs left there and runs beside this one count too. */
+      readonly peakMemoryBytes: number;
     };
 
 export type DoneEvent = Extract<RunEvent, { type: 'done' }>;

@@ -35,6 +35,8 @@ export interface Ended {
   /** The parameters to keep, of epoch `keptEpoch` (0-based). */
   readonly kept: State;
   readonly keptEpoch: number;
+  /** What the process held when the last epoch was over: all that training took, since the runtime gives nothing back before. */
+  readonly peakMemoryBytes: number;
   /** Their validation, where the last epoch's is theirs. */
   readonly val: Evaluation | undefined;
 }
@@ -173,7 +175,8 @@ async function* withTrainer(
     await appendEpoch(folder, event);
     yield event;
   }
+  const over = { progress, sitting, peakMemoryBytes: process.memoryUsage.rss() };
   return best
-    ? { progress, sitting, kept: best, keptEpoch: progress.bestEpoch, val: undefined }
-    : { progress, sitting, kept: parametersOf(trainer.state()), keptEpoch: progress.epoch - 1, val };
+    ? { ...over, kept: best, keptEpoch: progress.bestEpoch, val: undefined }
+    : { ...over, kept: parametersOf(trainer.state()), keptEpoch: progress.epoch - 1, val };
 }

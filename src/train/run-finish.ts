@@ -17,7 +17,7 @@ import { wiseRecord } from './wise-curve.ts';
 export async function* finishRun(
   run: Run,
   { tuning, trained, evaluation }: Prepared,
-  { progress, sitting, kept, keptEpoch, val: known }: Ended,
+  { progress, sitting, kept, keptEpoch, peakMemoryBytes, val: known }: Ended,
 ): AsyncGenerator<RunEvent, void, void> {
   const { spec, id, folder, data, runtime, options, headStart } = run;
   const { epochs, seed } = spec.training;
@@ -54,6 +54,7 @@ export async function* finishRun(
     test: tests.test,
     tests,
     seconds: sitting.seconds(),
+    peakMemoryBytes,
   };
   const { count: trainable, countWithoutHead: trainableWithoutHead } = trained;
   const record = { id, status: 'done', spec, trainable, trainableWithoutHead, result: done };

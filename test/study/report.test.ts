@@ -89,7 +89,15 @@ it('vitune report writes the file, LaTeX and JSON', async () => {
   expect([written.stderr, written.code, latex.code, json.code, unknown.code]).toEqual(['', 0, 0, 0, 1]);
   expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
   expect(latex.stdout).toContain('\\begin{tabular}');
-  const tables = JSON.parse(json.stdout) as { accuracy: { method: string; mean: number }[] };
+  const tables = JSON.parse(json.stdout) as {
+    accuracy: { method: string; mean: number }[];
+    memory: { method: string; memory: number }[];
+  };
+  // A process of Node takes some ten megabytes before it trains.
+  expect(tables.memory.map(({ method, memory }) => [method, memory > 3e7]).sort()).toEqual([
+    ['linear', true],
+    ['lora', true],
+  ]);
   const lora = rows.filter(({ phase, cell }) => phase === 'final' && cell === 1).map(({ tests }) => tests!.test!.top1);
   expect(tables.accuracy.find(({ method }) => method === 'lora')!.mean).toBeCloseTo(mean(lora), 12);
   expect(unknown.stderr).toContain('did you mean "tiny-study"?');

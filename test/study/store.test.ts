@@ -134,7 +134,13 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     await store.addEpoch(trial, 0, { loss: 1 });
     await store.addEpoch(trial, 0, { loss: 2 });
     expect(await store.finish(attempt, trial, result)).toBe(true);
-    expect((await store.trials(study))[0]).toMatchObject({ id: trial, state: 'done', val: result.val, seconds: 1 });
+    expect((await store.trials(study))[0]).toMatchObject({
+      id: trial,
+      state: 'done',
+      val: result.val,
+      seconds: 1,
+      memory: 1e8,
+    });
     expect(await store.epochs(trial)).toEqual([{ loss: 2 }]);
     expect([...(await store.valRight([trial])).get(trial)!]).toEqual([...result.valRight!]);
     const [file] = await store.artifacts(trial);

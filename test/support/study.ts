@@ -33,6 +33,7 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
     tests: isFinal ? { test: metrics(top1) } : {},
     parameters: 100,
     seconds: 1,
+    memory: 1e8,
     keptEpoch: 0,
     valRight: isFinal ? undefined : valRight,
     files: { 'adapter_model.safetensors': new TextEncoder().encode(id) },

@@ -6,6 +6,7 @@ import { messageOf, RunError } from '../../base/errors.ts';
 import { studies } from './migrations/001-studies.ts';
 import { testSets } from './migrations/002-test-sets.ts';
 import { oneHolder } from './migrations/003-one-holder.ts';
+import { memory } from './migrations/004-memory.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -16,7 +17,12 @@ export interface Database {
 }
 
 /** Migrations in order; a name is never changed once it was published. */
-const migrations = { '001-studies': studies, '002-test-sets': testSets, '003-one-holder': oneHolder };
+const migrations = {
+  '001-studies': studies,
+  '002-test-sets': testSets,
+  '003-one-holder': oneHolder,
+  '004-memory': memory,
+};
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;
 

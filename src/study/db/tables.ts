@@ -68,6 +68,8 @@ export interface ResultTable {
   readonly tests: JsonColumn<unknown> | null;
   readonly parameters: number;
   readonly seconds: number;
+  /** Bytes; null where the trial is older than the column. */
+  readonly memory: number | null;
   readonly kept_epoch: number;
   readonly val_right: Bytes | null;
 }
