@@ -21,9 +21,9 @@ const plans = {
 training: { epochs: 40, batchSize: 4, learningRate: [0.001, 0.01] }
 `,
   heads: `methods:
-  - { name: linear, training: { learningRate: [0.001, 0.003, 0.01, 0.03], weightDecay: [0, 0.01, 0.1] } }
+  - { name: linear, training: { learningRate: [0.001, 0.003, 0.01, 0.03], weightDecay: [0, 0.01] } }
   - { name: linear, label: large batches, training: { batchSize: 16, learningRate: [0.001, 0.003, 0.01, 0.03] } }
-training: { epochs: 300, batchSize: 4 }
+training: { epochs: 10, batchSize: 4 }
 `,
 };
 const [kind = 'pglite', count = '200', planName = 'mixed', log] = process.argv.slice(2);

@@ -1,7 +1,9 @@
 // Studies out of a store, as folders that need nothing else; results of others into it, to compare with.
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { messageOf, OptionError } from '../base/errors.ts';
+import { isServerUrl } from '../study/db/postgres.ts';
 import { importReferences, parseReferences, type Reference } from '../study/references.ts';
 import { exportStudy } from './export-folder.ts';
 import { layoutReferences } from './import-layout.ts';
@@ -50,6 +52,8 @@ export async function importResults(
   }: { readonly db?: string; readonly source?: string } = {},
 ): Promise<ImportedResults> {
   const records = await referencesFrom(what);
-  await withStore(db, 'study', (store) => importReferences(store, source, records));
+  // A store that is there may be in use: its owner lets others write. Only a study makes a folder.
+  const role = isServerUrl(db) || existsSync(db) ? 'reader' : 'study';
+  await withStore(db, role, (store) => importReferences(store, source, records));
   return { source, results: records.length };
 }

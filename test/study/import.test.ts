@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importResults } from '../../src/studies/exchange.ts';
 import { exportStudy } from '../../src/studies/export-folder.ts';
 import { layoutReferences } from '../../src/studies/import-layout.ts';
 import { publishedReferences } from '../../src/studies/import-published.ts';
@@ -39,6 +40,13 @@ it('the 503 published results are kept and found by method and data', async () =
   const byTask = (data: string) => matching(kept, { method: 'lora', data }).filter((r) => r.protocol === 'vtab');
   expect(byTask('smallnorb_ele')).toEqual(byTask('smallnorb-elevation'));
   expect(byTask('smallnorb_ele').length).toBe(1);
+});
+
+it('results are kept in a store that a study has open', async () => {
+  const file = join(root, 'mine.json');
+  await writeFile(file, JSON.stringify([{ path: 'a/b', protocol: 'p', method: 'lora', test_top1: 50 }]));
+  expect(await importResults(file, { db: join(root, 'db') })).toEqual({ source: 'mine', results: 1 });
+  expect((await references(store)).filter(({ path }) => path === 'a/b').length).toBe(1);
 });
 
 it('an exported study is imported with its numbers', async () => {

@@ -15,12 +15,13 @@ const bar = (share: number): string => {
 /** Cells shown at most: a terminal has some 25 lines. */
 const maxBest = 12;
 
-const share = ({ workDone, workLeft }: Standing): number => workDone / (workDone + workLeft || 1);
+/** 0 as long as nobody knows what a run takes: the work left is NaN then. */
+const share = ({ workDone, workLeft }: Standing): number => workDone / (workDone + workLeft) || 0;
 
 export function standingLines(standing: Standing, workers: readonly WorkerRow[], left: number | undefined): string[] {
   const { done, total, failed, best, failures } = standing;
   const bad = failed > 0 ? colors.yellow(`  ${failed} failed`) : '';
-  const ready = left === undefined ? '' : `  ${duration(left)} left`;
+  const ready = left === undefined || Number.isNaN(left) ? '' : `  ${duration(left)} left`;
   return [
     `${bar(share(standing))} ${colors.bold(standing.study)} ${done}/${total} runs${bad}${ready}${standing.status === 'running' ? '' : `  (${standing.status})`}`,
     ...workers.map(({ host, pid, progress }) =>

@@ -83,8 +83,9 @@ export function resume(): Command {
     .action(async (flags: RunFlags & { readonly study?: string }) => {
       const { db, study } = flags;
       const chosen = await withStore(db, 'reader', (store) => chosenStudies(store, db, study));
-      for (const { id, status } of chosen) {
-        if (status === 'done' && study === undefined) continue;
+      const left = study === undefined ? chosen.filter(({ status }) => status !== 'done') : chosen;
+      if (left.length === 0) console.error(`nothing to go on with: all studies in ${db} are done`);
+      for (const { id } of left) {
         if (!(await show(flags, (signal) => resumeStudy(id, { ...flags, signal })))) return;
       }
     });

@@ -1,5 +1,6 @@
 // Results of studies as tables: for a terminal, as CSV, as LaTeX.
 import { encodeCsv } from '../../formats/csv.ts';
+import { escapeLatex } from '../../report/latex.ts';
 import type { FinalResult, Interval, Summary } from '../../study/results.ts';
 import { count, table } from '../output.ts';
 
@@ -122,9 +123,6 @@ export function resultsCsv(results: readonly FinalResult[]): string {
   );
   return encodeCsv([header, ...rows]);
 }
-
-const escapeLatex = (text: string): string =>
-  text.replaceAll('\\', '\\textbackslash{}').replaceAll(/[&%$#_{}]/g, (c) => (c === '{' || c === '}' ? c : `\\${c}`));
 
 /** Data and what was reached on them, a shifted test set as data of its own. */
 const columnsOf = ({ data, shifts, ...own }: Summary): [string, Interval][] => [
