@@ -8,6 +8,7 @@ import { defaultMethod, methodNamed, methodNames } from '../methods/index.ts';
 import { parseRunSpec } from '../train/spec.ts';
 import { dataOptions, trainingOptions } from '../train/training-options.ts';
 import { axesOf, type Tell } from './axes.ts';
+import { groupOf } from './data-groups.ts';
 import { studyData } from './divisions.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment } from './environment.ts';
 import { type Axis, gridSize } from './grid.ts';
@@ -20,6 +21,8 @@ export interface CheckedModel extends ModelFacts {
 }
 export interface CheckedData extends DataFacts {
   readonly path: string;
+  /** The family of data that it is of, where that is known. */
+  readonly group: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Its round is the one to tune in. */
   readonly protocol: ProtocolChoice;
@@ -173,7 +176,9 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
 
     async data(): Promise<CheckedData[]> {
       const out: CheckedData[] = [];
-      for (const [i, { path, name }] of plan.data.entries()) {
+      for (const [i, given] of plan.data.entries()) {
+        const { path, name } = given;
+        const group = groupOf(given);
         const options = checkedOptions(i);
         const at = isText('data', i) ? entry('data', i) : [...entry('data', i), 'path'];
         for (const { label, protocol: wanted } of divisionsAt(i)) {
@@ -188,7 +193,7 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
             const called = [name ?? facts.name, label].filter((part) => part !== '').join(' ');
             if (facts.pictures.test === 0)
               tell(at, `${called} has no test pictures, so there would be no results; set testFraction`);
-            if (options) out.push({ ...facts, name: called, path: located, options, protocol, place: at });
+            if (options) out.push({ ...facts, name: called, path: located, group, options, protocol, place: at });
           }
         }
       }

@@ -305,3 +305,18 @@ it('the published JSON schema is the one that plans are checked against', () => 
   // npm run schemas writes it anew
   expect(published).toEqual(planJsonSchema());
 });
+
+it('puts data into groups: the plan’s, else VTAB’s where the data are known', async () => {
+  const { cells } = await planOf(`
+name: groups
+data: [emoji:20, shapes/count, own, { path: mine, group: Birds }, { path: /data/dtd, protocol: vtab-1k }]
+methods: linear
+`);
+  expect(cells.map(({ data, group }) => [data, group])).toEqual([
+    ['emoji:20', 'Natural'],
+    ['count', 'Structured'],
+    ['own', undefined],
+    ['mine', 'Birds'],
+    ['dtd', 'Natural'],
+  ]);
+});

@@ -96,6 +96,8 @@ export function tallyOf(rows: readonly TrialRow[]): Tally {
       state === 'running' ? [{ trial: id, cell, phase, round }] : [],
     ),
     best: [...best.values()].sort((a, b) => a.cell - b.cell),
-    failures: rows.flatMap(({ id, state, reason }) => (state === 'failed' ? [{ trial: id, reason }] : [])),
+    failures: rows.flatMap(({ id, cell, point, state, reason }) =>
+      state === 'failed' ? [{ trial: id, cell, params: point.params, reason }] : [],
+    ),
   };
 }
