@@ -8,7 +8,6 @@ import { defaultMethod, methodNamed, methodNames } from '../methods/index.ts';
 import { parseRunSpec } from '../train/spec.ts';
 import { dataOptions, trainingOptions } from '../train/training-options.ts';
 import { axesOf, type Tell } from './axes.ts';
-import { groupOf } from './data-groups.ts';
 import { studyData } from './divisions.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment } from './environment.ts';
 import { type Axis, gridSize } from './grid.ts';
@@ -21,8 +20,6 @@ export interface CheckedModel extends ModelFacts {
 }
 export interface CheckedData extends DataFacts {
   readonly path: string;
-  /** The family of data that it is of, where that is known. */
-  readonly group: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Its round is the one to tune in. */
   readonly protocol: ProtocolChoice;
@@ -176,9 +173,7 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
 
     async data(): Promise<CheckedData[]> {
       const out: CheckedData[] = [];
-      for (const [i, given] of plan.data.entries()) {
-        const { path, name } = given;
-        const group = groupOf(given);
+      for (const [i, { path, name, group }] of plan.data.entries()) {
         const options = checkedOptions(i);
         const at = isText('data', i) ? entry('data', i) : [...entry('data', i), 'path'];
         for (const { label, protocol: wanted } of divisionsAt(i)) {
@@ -193,7 +188,8 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
             const called = [name ?? facts.name, label].filter((part) => part !== '').join(' ');
             if (facts.pictures.test === 0)
               tell(at, `${called} has no test pictures, so there would be no results; set testFraction`);
-            if (options) out.push({ ...facts, name: called, path: located, group, options, protocol, place: at });
+            const own = group === undefined ? {} : { group };
+            if (options) out.push({ ...facts, ...own, name: called, path: located, options, protocol, place: at });
           }
         }
       }

@@ -306,17 +306,16 @@ it('the published JSON schema is the one that plans are checked against', () => 
   expect(published).toEqual(planJsonSchema());
 });
 
-it('puts data into groups: the plan’s, else VTAB’s where the data are known', async () => {
+it('puts data into groups: the plan’s, else those that are known', async () => {
   const { cells } = await planOf(`
 name: groups
-data: [emoji:20, shapes/count, own, { path: mine, group: Birds }, { path: /data/dtd, protocol: vtab-1k }]
+data: [known, own, { path: mine, group: Birds }, { path: b/known, name: other, group: Fish }]
 methods: linear
 `);
   expect(cells.map(({ data, group }) => [data, group])).toEqual([
-    ['emoji:20', 'Natural'],
-    ['count', 'Structured'],
+    ['known', 'Known'],
     ['own', undefined],
     ['mine', 'Birds'],
-    ['dtd', 'Natural'],
+    ['other', 'Fish'],
   ]);
 });
