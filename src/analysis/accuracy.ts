@@ -34,19 +34,30 @@ export function scoreTable(results: readonly FinalResult[]): ScoreTable {
   return { methods, sets, scores, incomplete };
 }
 
+export interface AccuracyOptions extends BootstrapOptions {
+  /** Predictions of one run a method and set on its test pictures: gives the columns of the interval over pictures. */
+  readonly predictions?: readonly Predictions[];
+}
+
 /**
  * One row a method, best mean first: the mean over its sets with an interval over seeds (sets fixed; null with one seed
- * everywhere), each group's mean, each set's mean. A set that the method lacks is null and its mean is over fewer sets.
+ * everywhere), each group's mean, each set's mean. A set that the method lacks is null and its mean is over fewer sets. The
+ * interval over pictures is that of the runs whose predictions are given; null for a method without them on each of its sets.
  */
-export function accuracyTable(results: readonly FinalResult[], options?: BootstrapOptions): Table {
+export function accuracyTable(results: readonly FinalResult[], options: AccuracyOptions = {}): Table {
+  const { predictions = [] } = options;
+  const predictionsOf = groupBy(predictions, (p) => p.method);
   const sets = unique(results.map((r) => r.data));
   const groups = unique(results.flatMap((r) => (r.group === undefined ? [] : [r.group])));
   const groupOf = new Map(results.map((r) => [r.data, r.group]));
   const columns: Column[] = [
     column('method', 'Method', 'text'),
     column('mean', 'Mean', 'share'),
-    column('low', 'from', 'share'),
+    column('low', 'Seeds, from', 'share'),
     column('high', 'to', 'share'),
+    ...(predictions.length > 0
+      ? [column('pictureLow', 'Pictures, from', 'share'), column('pictureHigh', 'to', 'share')]
+      : []),
     column('sets', 'Sets', 'count'),
     ...groups.map((g) => column(`group:${g}`, g, 'share')),
     ...sets.map((s) => column(`set:${s}`, s, 'share')),
@@ -56,6 +67,8 @@ export function accuracyTable(results: readonly FinalResult[], options?: Bootstr
     const seeds = [...bySet.values()].map((runs) => runs.map((r) => r.top1));
     const known = seeds.some((runs) => runs.length > 1);
     const interval = known ? bootstrapStrata(seeds, options) : undefined;
+    const own = predictionsOf.get(method) ?? [];
+    const pictures = unique(own.map((p) => p.data)).length === bySet.size ? pictureInterval(own, options) : undefined;
     const setMean = (set: string): number | null => {
       const runs = bySet.get(set);
       return runs ? mean(runs.map((r) => r.top1)) : null;
@@ -69,6 +82,7 @@ export function accuracyTable(results: readonly FinalResult[], options?: Bootstr
       mean(seeds.map(mean)),
       interval?.low ?? null,
       interval?.high ?? null,
+      ...(predictions.length > 0 ? [pictures?.low ?? null, pictures?.high ?? null] : []),
       bySet.size,
       ...groups.map(groupMean),
       ...sets.map(setMean),

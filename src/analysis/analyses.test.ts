@@ -71,6 +71,15 @@ describe('accuracy', () => {
     expect(second!['group:h']).toBeCloseTo(0.5);
   });
 
+  it('has an interval over pictures where a method has predictions on each of its sets', () => {
+    const two = [result('A', 's', 0.8), result('B', 's', 0.6), result('B', 't', 0.6)];
+    const [first, second] = toObjects(accuracyTable(two, { predictions: [a, b] }));
+    const { low, high } = pictureInterval([a]);
+    expect(first).toMatchObject({ method: 'A', low: null, pictureLow: low, pictureHigh: high });
+    expect(low).toBeLessThan(0.8);
+    expect(second).toMatchObject({ method: 'B', pictureLow: null, pictureHigh: null });
+  });
+
   it('scores only sets that all methods have, and names the others', () => {
     expect(scoreTable(results)).toMatchObject({ methods: ['A', 'B'], sets: ['s1', 's2'], incomplete: ['s3'] });
   });

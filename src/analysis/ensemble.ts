@@ -102,7 +102,7 @@ export function ensembleTable(
       gain.estimate,
       gain.low,
       gain.high,
-      verdict(name, test[best]!.method, gain).words,
+      verdict(name.split(':')[0]!, test[best]!.method, gain).words,
     ];
   });
   return {

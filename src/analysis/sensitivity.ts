@@ -6,15 +6,21 @@ import { column, type Table } from './table.ts';
 
 /**
  * One row a method, the least sensitive first. Loss at random = best of the grid minus its mean: what a blind choice costs;
- * both it and the spread are means over sets.
+ * both it and the spread are means over the sets where several points were tried, null where there is none.
  */
 export function sensitivityTable(trials: readonly TrialResult[]): Table {
   const rows = [...groupBy(trials, (t) => t.method)].map(([method, ofMethod]) => {
     const bySet = [...groupBy(ofMethod, (t) => t.data).values()].map((ts) => ts.map((t) => t.valTop1));
-    const spread = bySet.some((v) => v.length > 1) ? mean(bySet.filter((v) => v.length > 1).map(deviation)) : null;
-    const loss = mean(bySet.map((v) => Math.max(...v) - mean(v)));
-    const worst = mean(bySet.map((v) => Math.max(...v) - Math.min(...v)));
-    return [method, bySet[0]!.length, spread, loss, worst];
+    const several = bySet.filter((v) => v.length > 1);
+    const over = (measure: (values: readonly number[]) => number) =>
+      several.length > 0 ? mean(several.map(measure)) : null;
+    return [
+      method,
+      bySet[0]!.length,
+      over(deviation),
+      over((v) => Math.max(...v) - mean(v)),
+      over((v) => Math.max(...v) - Math.min(...v)),
+    ];
   });
   return {
     columns: [
@@ -24,7 +30,7 @@ export function sensitivityTable(trials: readonly TrialResult[]): Table {
       column('loss', 'Loss of a blind choice', 'spread'),
       column('worst', 'Best minus worst', 'spread'),
     ],
-    rows: rows.sort((a, b) => (a[3] as number) - (b[3] as number)),
+    rows: rows.sort((a, b) => ((a[3] as number | null) ?? Infinity) - ((b[3] as number | null) ?? Infinity)),
   };
 }
 

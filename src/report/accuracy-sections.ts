@@ -13,11 +13,20 @@ import type { StudyRecords } from './study-records.ts';
 import { tableMarkup } from './table-markup.ts';
 import { percent } from './words.ts';
 
-export function accuracySection({ results, highlight = [] }: StudyRecords): ReportSection | undefined {
+export function accuracySection({
+  results,
+  predictions = [],
+  highlight = [],
+}: StudyRecords): ReportSection | undefined {
   if (results.length === 0) return undefined;
-  const table = accuracyTable(results);
+  const table = accuracyTable(results, { predictions: predictions.flatMap(({ test }) => test) });
   const rows = toObjects(table);
-  const groups = table.columns.filter((c) => c.name.startsWith('group:'));
+  const allGroups = table.columns.filter((c) => c.name.startsWith('group:'));
+  const groups = allGroups.length > 1 ? allGroups : []; // a single one says what the mean says
+  // With one seed the pictures are the only chance that is known.
+  const overSeeds = rows.some((r) => r.low !== null);
+  const [low, high] = overSeeds ? ['low', 'high'] : ['pictureLow', 'pictureHigh'];
+  const known = (r: Readonly<Record<string, unknown>>): boolean => typeof r[low!] === 'number';
   const sets = table.columns.filter((c) => c.name.startsWith('set:'));
   const best = rows[0]!;
   const finding = `${best.method} has the best mean, ${percent(best.mean as number)} % over ${best.sets} set${best.sets === 1 ? '' : 's'}${
@@ -39,12 +48,17 @@ export function accuracySection({ results, highlight = [] }: StudyRecords): Repo
           rows: rows.map((r) => ({
             label: String(r.method),
             values: [r.mean as number, ...groups.map((g) => r[g.name] as number | null)],
-            ...(r.low !== null && { interval: [r.low as number, r.high as number] as const }),
+            ...(known(r) && { interval: [r[low!] as number, r[high!] as number] as const }),
             highlight: highlight.includes(String(r.method)),
           })),
         },
         width,
       ),
+    caption: `${finding}${
+      rows.some(known)
+        ? ` Bars: 95 % intervals over ${overSeeds ? 'seeds' : 'test pictures; with one seed, what another would change is not known'}.`
+        : ''
+    }`,
     table: summary,
   });
   return {

@@ -5,6 +5,7 @@ import { effectsTable, sensitivityTable } from '../analysis/sensitivity.ts';
 import { shotsTable } from '../analysis/shots.ts';
 import { formatCell, toObjects } from '../analysis/table.ts';
 import { figureMarkup } from './figure.ts';
+import { roundSeconds, secondsTick } from './figures/axes.ts';
 import { lineChart } from './figures/lines.ts';
 import { scatter } from './figures/scatter.ts';
 import { spans } from './figures/spans.ts';
@@ -33,7 +34,11 @@ export function costSection({ results, highlight = [] }: StudyRecords): ReportSe
         id: `cost-${cost}`,
         title: `Accuracy against ${what}`,
         description: `No cheaper method is as accurate as ${front.join(', ')}.`,
-        caption: `Blue: no cheaper method is as accurate (${front.join(', ')}). Means over sets.`,
+        caption: `Blue: no cheaper method is as accurate (${front.join(', ')}). Means over sets.${
+          cost === 'memory'
+            ? ' Memory is that of the whole process, the least of a set’s runs, since what earlier runs left there counts too.'
+            : ''
+        }`,
         draw: (width) =>
           scatter(
             {
@@ -47,6 +52,7 @@ export function costSection({ results, highlight = [] }: StudyRecords): ReportSe
               yTitle: 'mean top-1, %',
               xKind: 'log',
               ...(unit !== 'count' && { formatX: (v: number) => formatCell(v, unit) }),
+              ...(unit === 'seconds' && { ticksX: { round: roundSeconds, format: secondsTick } }),
               front,
             },
             width,
@@ -66,9 +72,11 @@ export function costSection({ results, highlight = [] }: StudyRecords): ReportSe
 }
 
 export function sensitivitySection({ trials = [] }: StudyRecords): ReportSection | undefined {
-  if (trials.length === 0) return undefined;
   const table = sensitivityTable(trials);
-  const order = table.rows.map((row) => String(row[0]));
+  // A single grid point has nothing to lose.
+  const measured = table.rows.filter((row) => row[3] !== null);
+  if (measured.length === 0) return undefined;
+  const order = measured.map((row) => String(row[0]));
   const lost = new Map(
     [...groupBy(trials, (t) => t.method)].map(([method, ofMethod]) => [
       method,
@@ -78,8 +86,9 @@ export function sensitivitySection({ trials = [] }: StudyRecords): ReportSection
       }),
     ]),
   );
-  const [first, last] = [table.rows[0]!, table.rows.at(-1)!];
-  const finding = `A blind choice of hyper-parameters costs ${first[0]} ${percent(first[3] as number)} points, ${last[0]} ${percent(last[3] as number)}.`;
+  const [first, last] = [measured[0]!, measured.at(-1)!];
+  const also = measured.length > 1 ? `, ${last[0]} ${percent(last[3] as number)}` : '';
+  const finding = `A blind choice of hyper-parameters costs ${first[0]} ${percent(first[3] as number)} points${also}.`;
   return {
     id: 'sensitivity',
     short: 'Tuning',

@@ -3,6 +3,7 @@
 import type { Table } from '../analysis/table.ts';
 import { type Content, type Markup, markup } from './markup.ts';
 import { tableMarkup } from './table-markup.ts';
+import { together } from './words.ts';
 
 export interface Drawing {
   readonly height: number;
@@ -32,7 +33,7 @@ export function figureMarkup({ id, title, description, caption, draw, table }: F
     const { height, marks } = draw(width);
     return markup`<svg class="${name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-${name}-t ${id}-${name}-d"><title id="${id}-${name}-t">${title}</title><desc id="${id}-${name}-d">${description}</desc>${marks}</svg>`;
   });
-  return markup`<figure id="${id}"><h3>${title}</h3>${drawings}<figcaption>${caption ?? description}</figcaption>${
+  return markup`<figure id="${id}"><h3>${title}</h3>${drawings}<figcaption>${together(caption ?? description)}</figcaption>${
     table && markup`<details><summary>The numbers</summary>${tableMarkup(table, title)}</details>`
   }</figure>`;
 }

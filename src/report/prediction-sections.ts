@@ -13,7 +13,7 @@ import { type Markup, markup } from './markup.ts';
 import type { ReportSection } from './section.ts';
 import type { PredictionSet, StudyRecords } from './study-records.ts';
 import { tableMarkup } from './table-markup.ts';
-import { percent } from './words.ts';
+import { percent, together } from './words.ts';
 
 function matrixFigure(id: string, title: string, description: string, table: Table, low = 0): Markup {
   return figureMarkup({
@@ -158,7 +158,7 @@ export function gallerySection({ gallery = [], predictions = [] }: StudyRecords)
     title: 'Pictures that only one method gets right',
     body: [
       gallery.length > 0 &&
-        markup`<ul class="gallery">${gallery.map((g) => markup`<li><img src="${g.image}" alt="${g.name}" loading="lazy"><span>${g.caption}</span></li>`)}</ul>`,
+        markup`<ul class="gallery">${gallery.map((g) => markup`<li><img src="${g.image}" alt="${g.name}"><span>${together(g.caption)}</span></li>`)}</ul>`,
       lists
         .filter(({ table }) => table.rows.length > 0)
         .map(

@@ -224,7 +224,8 @@ describe('scales', () => {
     expect(linearScale(55.86, 74.23, 0, 100).ticks).toEqual([55, 60, 65, 70, 75]);
     expect(linearScale(0.5, 0.5, 0, 10).ticks.length).toBeGreaterThan(1);
     expect(logScale(3e4, 1e8, 0, 100).ticks).toEqual([1e5, 1e6, 1e7, 1e8]);
-    expect(logScale(30, 90, 0, 100).ticks).toEqual([50]);
+    expect(logScale(30, 90, 0, 100).ticks).toEqual([30, 40, 50, 60, 80]);
+    expect(logScale(30, 90, 0, 100, [20, 45, 60]).ticks).toEqual([45, 60]);
     expect(logScale(10, 1000, 0, 100)(100)).toBeCloseTo(50);
   });
   it('spread labels apart inside the frame', () => {

@@ -9,6 +9,7 @@ import { robustnessSection, wiseSection } from './robustness-sections.ts';
 import type { ReportSection } from './section.ts';
 import type { StudyRecords } from './study-records.ts';
 import { style } from './style.ts';
+import { together } from './words.ts';
 
 const builders = [
   accuracySection,
@@ -29,7 +30,11 @@ const picture = /^data:image\/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+$/;
 
 /** Every analysis of the study as sections, in reading order. */
 export function reportSections(study: StudyRecords): ReportSection[] {
-  return builders.flatMap((build) => build(study) ?? []);
+  return builders.flatMap((build) => {
+    const section = build(study);
+    if (section?.finding === undefined) return section ?? [];
+    return { ...section, finding: together(section.finding) };
+  });
 }
 
 /** The tables a paper would print, in LaTeX (booktabs). */
@@ -78,9 +83,7 @@ export function renderReport(study: StudyRecords): string {
     { id: 'cite', short: 'LaTeX' },
   ];
   const findings = sections.flatMap(({ id, title, finding }) =>
-    finding === undefined
-      ? []
-      : markup`<li><b><a href="#${id}">${title}</a></b>${finding.replaceAll(' %', '\u00a0%')}</li>`,
+    finding === undefined ? [] : markup`<li><b><a href="#${id}">${title}</a></b>${finding}</li>`,
   );
   const page = markup`<!doctype html>
 <html lang="en">

@@ -19,15 +19,14 @@ export function linearScale(low: number, high: number, from: number, to: number,
 }
 
 /**
- * As linearScale, on the logarithm; low and high above 0; ticks at powers of ten inside, and at 2 and 5 times them where
- * those are few. */
-export function logScale(low: number, high: number, from: number, to: number): Scale {
+ * As linearScale, on the logarithm; low and high above 0; ticks at powers of ten inside, and at multiples of them where those
+ * are few, or at those of `round` that are inside. */
+export function logScale(low: number, high: number, from: number, to: number, round?: readonly number[]): Scale {
   const [a, b] = [Math.log10(low), Math.log10(high)];
-  const multiples = b - a < 2 ? [1, 2, 5] : [1];
-  const ticks: number[] = [];
-  for (let e = Math.floor(a); e <= b; e++)
-    for (const m of multiples)
-      if (m * 10 ** e >= low * (1 - 1e-9) && m * 10 ** e <= high * (1 + 1e-9)) ticks.push(m * 10 ** e);
+  const multiples = b - a < 0.7 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : b - a < 2 ? [1, 2, 5] : [1];
+  const powers = Array.from({ length: Math.floor(b) - Math.floor(a) + 1 }, (_, i) => 10 ** (Math.floor(a) + i));
+  const all = round ?? powers.flatMap((power) => multiples.map((m) => m * power));
+  const ticks = all.filter((t) => t >= low * (1 - 1e-9) && t <= high * (1 + 1e-9));
   const scale = (value: number): number => from + ((Math.log10(value) - a) / (b - a || 1)) * (to - from);
   return Object.assign(scale, { ticks });
 }

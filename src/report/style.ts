@@ -47,8 +47,8 @@ details { margin-top: .8rem; font-size: .92rem; } summary { cursor: pointer; col
 table { border-collapse: collapse; font-size: .86rem; line-height: 1.35; font-variant-numeric: tabular-nums; min-width: 40%; }
 th, td { padding: .36rem .7rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; border-bottom: 1.5px solid var(--soft); }
-tbody th { font-weight: 550; position: sticky; left: 0; background: var(--card); } tbody th.t { white-space: nowrap; } .w { min-width: 17em; }
-section > .scroll tbody th { background: var(--bg); }
+tbody th { font-weight: 550; position: sticky; left: 0; background: var(--bg); } tbody th.t { white-space: nowrap; } .w { min-width: 17em; }
+figure .scroll tbody th { background: var(--card); } details + h3, .scroll + h3 { margin-top: 2.4rem; }
 .n { text-align: right; white-space: nowrap; } td.t { min-width: 6em; } tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: .8rem; padding: 0; list-style: none; }
 .gallery img { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
@@ -61,7 +61,7 @@ footer { color: var(--soft); font-size: .88rem; padding-top: 2.5rem; padding-bot
   header, main, footer { padding-left: 16px; padding-right: 16px; } header { padding-top: 1.8rem; } nav ul { padding: .6rem 16px; }
   h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.6rem; }
   figure { margin-left: -16px; margin-right: -16px; border-radius: 0; border-left: 0; border-right: 0; padding: 1rem 16px; }
-  .w { min-width: 11em; } svg.wide { display: none; } svg.narrow { display: block; }
+  svg.wide { display: none; } svg.narrow { display: block; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .7rem; } }
 @media print {
   :root { --bg: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --heat: #0067a5; --on: #fff;

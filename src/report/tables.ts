@@ -48,7 +48,9 @@ export function studyTables(study: StudyRecords): NamedTable[] {
   const some = <T>(records: readonly T[], table: (records: readonly T[]) => Table): Table | undefined =>
     records.length > 0 ? table(records) : undefined;
   const tables: Readonly<Record<string, Table | undefined>> = {
-    accuracy: some(results, accuracyTable),
+    accuracy: some(results, (records) =>
+      accuracyTable(records, { predictions: predictions.flatMap(({ test }) => test) }),
+    ),
     groups: some(
       results.filter((r) => r.group !== undefined),
       bestPerGroup,

@@ -17,6 +17,7 @@ import type { DoneEvent } from '../train/events.ts';
 import { runTraining } from '../train/run.ts';
 import { fingerprintOfSets, openSplits, picturesBySet } from '../train/run-data.ts';
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
+import { knownGroup } from './data-groups.ts';
 import { togetherKeys } from './together.ts';
 
 /** The files of a run that the store keeps. */
@@ -32,6 +33,7 @@ async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise
   return {
     name,
     classes: classes.length,
+    group: knownGroup(spec),
     pictures: { train: count('train'), val: count('val'), test: count('test') },
     fingerprint: fingerprintOfSets(prints),
   };

@@ -50,7 +50,11 @@ export function methodLabels({ cells }: Pick<StudyRow, 'cells'>): readonly strin
   return cells.map(({ method, model }) => (several ? `${method}, ${model}` : method));
 }
 
-const picturesOf = ({ pictures }: StudyRow['cells'][number]) => (pictures === undefined ? {} : { pictures });
+/** What a cell says of its data, where it does. */
+const dataFactsOf = ({ pictures, group }: StudyRow['cells'][number]) => ({
+  ...(pictures !== undefined && { pictures }),
+  ...(group !== undefined && { group }),
+});
 
 /** Results by what their data are parts of, where that was studied with several numbers of training pictures. */
 export function shotResults({ cells }: Pick<StudyRow, 'cells'>, results: readonly FinalResult[]): FinalResult[] {
@@ -75,7 +79,7 @@ export function studyResults(study: StudyRow, rows: readonly TrialRow[]): Pick<A
         ...(memory !== null && { memory }),
         method: labels[cellOf.get(trial)!]!,
         params: paramsOf(params),
-        ...picturesOf(study.cells[cellOf.get(trial)!]!),
+        ...dataFactsOf(study.cells[cellOf.get(trial)!]!),
       }),
     ),
     trials: rows
@@ -110,44 +114,57 @@ async function setsOf(store: ReadingStore, trial: string, name: string): Promise
 const samePictures = (a: SetLogits, b: SetLogits): boolean =>
   a.names.length === b.names.length && a.names.every((name, i) => name === b.names[i]);
 
-/** A cell's final run of the first seed that is done, with its logits. */
+/** What a cell's final runs left: logits of the first seed that is done, accuracies of all that are. */
 interface CellLogits {
   readonly data: string;
   readonly method: string;
   readonly seed: number;
-  readonly amongOwn: boolean;
   readonly tests: ReadonlyMap<string, SetLogits>;
   readonly validation: SetLogits | undefined;
-  readonly wise: WiseRecord | undefined;
+  /** Of each seed, where it is kept. */
+  readonly wise: readonly WiseRecord[];
+  /** By test set, '' the run's own: mean over the seeds. */
+  readonly accuracies: ReadonlyMap<string, number>;
   /** Whether the head started as a classifier. */
   readonly zeroShot: boolean;
 }
 
 /** The record of WiSE-FT that a run may keep. Throws CheckpointError for a file that is none. */
-async function wiseOf(store: ReadingStore, trial: string): Promise<WiseRecord | undefined> {
+async function wiseOf(store: ReadingStore, trial: string): Promise<WiseRecord[]> {
   const bytes = await store.artifact(trial, files.wise);
-  if (!bytes) return undefined;
+  if (!bytes) return [];
   const record = JSON.parse(new TextDecoder().decode(bytes)) as WiseRecord;
   const whole = (values: unknown) => Array.isArray(values) && values.length === record.alphas.length;
   if (record.format !== 'vitune-wise-1' || !Object.values(record.top1 ?? {}).every(whole))
     throw new CheckpointError(`${trial}/${files.wise}: is no record of WiSE-FT`);
-  return record;
+  return [record];
+}
+
+/** Mean accuracy of final runs on a test set; undefined where one doesn't store it (older stores keep that of `test` only). */
+function overSeeds(finals: readonly TrialRow[], set: string): number | undefined {
+  const stored = finals.flatMap(({ tests }) => tests?.[set === '' ? 'test' : set]?.top1 ?? []);
+  return stored.length === finals.length ? mean(stored) : undefined;
 }
 
 async function cellLogits(store: ReadingStore, study: StudyRow, rows: readonly TrialRow[]): Promise<CellLogits[]> {
   const labels = methodLabels(study);
   const all: CellLogits[] = [];
   for (const [cell, { data }] of study.cells.entries()) {
-    const final = rows.find((row) => row.cell === cell && row.phase === 'final' && row.state === 'done');
+    const finals = rows.filter((row) => row.cell === cell && row.phase === 'final' && row.state === 'done');
+    const [final] = finals;
     if (!final) continue;
     const tests = await setsOf(store, final.id, files.test);
     if (tests.size === 0) continue;
     const tuned = chosenTrial(rows, final);
     const { run } = await store.spec(final.id);
+    const amongOwn = shiftsAmongOwnClasses(run.protocol);
+    const wise: WiseRecord[] = [];
+    for (const { id } of finals) wise.push(...(await wiseOf(store, id)));
     all.push({
-      ...{ data, tests, method: labels[cell]!, seed: final.point.seed! },
-      amongOwn: shiftsAmongOwnClasses(run.protocol),
-      wise: await wiseOf(store, final.id),
+      ...{ data, tests, wise, method: labels[cell]!, seed: final.point.seed! },
+      accuracies: new Map(
+        [...tests].map(([set, logits]) => [set, overSeeds(finals, set) ?? accuracyOn(logits, set !== '' && amongOwn)]),
+      ),
       zeroShot: run.training.head === 'zero-shot',
       validation: tuned && (await setsOf(store, tuned.id, files.val)).get(''),
     });
@@ -195,30 +212,32 @@ type NameOf = (cell: CellLogits, set: string) => string;
 function robustResults(cells: readonly CellLogits[]): RobustResult[] {
   return shiftedCells(cells).map(({ method, own, nameOf }) => ({
     method,
-    inDistribution: mean(own.map(({ tests }) => accuracyOn(tests.get('')!, false))),
+    inDistribution: mean(own.map(({ accuracies }) => accuracies.get('')!)),
     shifted: Object.fromEntries(
       own.flatMap((cell) =>
-        [...cell.tests]
-          .filter(([set]) => set !== '')
-          .map(([set, logits]) => [nameOf(cell, set), accuracyOn(logits, cell.amongOwn)]),
+        [...cell.accuracies].filter(([set]) => set !== '').map(([set, accuracy]) => [nameOf(cell, set), accuracy]),
       ),
     ),
   }));
 }
 
-/** Curves of the methods that have one on every set, means over sets as above. */
+/** Curves of the methods that have one on every set: means over seeds, in distribution over sets too, as above. */
 function wiseCurves(cells: readonly CellLogits[]): WiseCurve[] {
   return shiftedCells(cells).flatMap(({ method, own, nameOf }) => {
-    const records = own.flatMap((cell) => (cell.wise ? [{ cell, ...cell.wise }] : []));
-    if (records.length < own.length) return [];
-    const { alphas } = records[0]!;
+    if (own.some(({ wise }) => wise.length === 0)) return [];
+    const { alphas } = own[0]!.wise[0]!;
+    const curveOf = ({ wise }: CellLogits, set: string) =>
+      alphas.map((_, i) => mean(wise.map((w) => w.top1[set]![i]!)));
+    const inEach = own.map((cell) => curveOf(cell, 'test'));
     return {
       method,
       alphas,
-      inDistribution: alphas.map((_, i) => mean(records.map(({ top1 }) => top1.test![i]!))),
+      inDistribution: alphas.map((_, i) => mean(inEach.map((values) => values[i]!))),
       shifted: Object.fromEntries(
-        records.flatMap(({ cell, top1: { test: _, ...shifted } }) =>
-          Object.entries(shifted).map(([set, values]) => [nameOf(cell, set), values]),
+        own.flatMap((cell) =>
+          Object.keys(cell.wise[0]!.top1)
+            .filter((set) => set !== 'test')
+            .map((set) => [nameOf(cell, set), curveOf(cell, set)]),
         ),
       ),
     };

@@ -24,7 +24,7 @@ export interface Point {
 }
 
 /** One model, data and method: what is tuned as a whole and ends in one line of the results. */
-export interface Cell extends Required<CellName> {
+export interface Cell extends Required<Omit<CellName, 'group'>>, Pick<CellName, 'group'> {
   /** What a final run is expected to take, as a multiple of a tuning run. */
   readonly finalCost: number;
   readonly points: readonly Point[];
@@ -182,6 +182,7 @@ export async function openPlan(
     const { train, val } = set.pictures;
     return {
       ...{ ...names, source: sourceOf(set), pictures: train + val },
+      ...(set.group !== undefined && { group: set.group }),
       finalCost: finalCostOf(set, all[0]?.trial.run.training.epochs ?? 1),
       points: all,
     };

@@ -10,6 +10,8 @@ import type { TrialSpec } from './trial.ts';
 export interface DataFacts {
   readonly name: string;
   readonly classes: number;
+  /** The family of data that it is of, where that is known: for means within groups. */
+  readonly group?: string | undefined;
   readonly pictures: { readonly train: number; readonly val: number; readonly test: number };
   readonly fingerprint: string;
 }

@@ -13,7 +13,7 @@ import type { Tally } from './tally.ts';
 export type StandingSource = Pick<Store, 'studies' | 'tally' | 'workers'>;
 
 /** Another number = another layout of the note. */
-const format = 1;
+const format = 2;
 
 interface StandingNote {
   readonly format: number;

@@ -173,7 +173,7 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
 
     async data(): Promise<CheckedData[]> {
       const out: CheckedData[] = [];
-      for (const [i, { path, name }] of plan.data.entries()) {
+      for (const [i, { path, name, group }] of plan.data.entries()) {
         const options = checkedOptions(i);
         const at = isText('data', i) ? entry('data', i) : [...entry('data', i), 'path'];
         for (const { label, protocol: wanted } of divisionsAt(i)) {
@@ -188,7 +188,8 @@ export function createParts(input: PlanInput, plan: Plan, folder: string, enviro
             const called = [name ?? facts.name, label].filter((part) => part !== '').join(' ');
             if (facts.pictures.test === 0)
               tell(at, `${called} has no test pictures, so there would be no results; set testFraction`);
-            if (options) out.push({ ...facts, name: called, path: located, options, protocol, place: at });
+            const own = group === undefined ? {} : { group };
+            if (options) out.push({ ...facts, ...own, name: called, path: located, options, protocol, place: at });
           }
         }
       }

@@ -33,6 +33,7 @@ const data = z.union([
   z.strictObject({
     path: z.string().describe('a folder of pictures, or the name of a built-in data set'),
     name: z.string().min(1).max(60).optional().describe('its name in tables'),
+    group: z.string().min(1).max(60).optional().describe('the family of data that it is of, for means within groups'),
     options: z.record(z.string(), scalar).optional().describe('data options for this data only'),
     protocol: protocol.optional().describe('how this data is divided'),
   }),
@@ -119,6 +120,7 @@ export interface ProtocolEntry {
 export interface DataEntry {
   readonly path: string;
   readonly name: string | undefined;
+  readonly group: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly protocol: ProtocolEntry;
 }
@@ -162,9 +164,9 @@ export function normalizePlan(input: PlanInput, defaultModel: string): Plan {
     name: input.name,
     models: list(input.models ?? defaultModel),
     data: list(input.data).map((entry) => {
-      const { path, name, options, protocol } = typeof entry === 'string' ? { path: entry } : entry;
+      const { path, name, group, options, protocol } = typeof entry === 'string' ? { path: entry } : entry;
       const divided = protocolEntry(protocol ?? input.protocol);
-      return { path, name, options: { ...input.dataOptions, ...options }, protocol: divided };
+      return { path, name, group, options: { ...input.dataOptions, ...options }, protocol: divided };
     }),
     methods: list(input.methods).map((entry) => {
       const { name, label, grid, options, training } = typeof entry === 'string' ? { name: entry } : entry;

@@ -10,6 +10,8 @@ export interface CellName {
   readonly model: string;
   readonly data: string;
   readonly method: string;
+  /** The family of data that it is of, for means within groups. */
+  readonly group?: string;
   /** What the data is a part of, where a plan takes several numbers of pictures of it; studies of before have none. */
   readonly source?: string;
   /** Training and validation pictures: what final runs train on. */

@@ -14,6 +14,15 @@ export interface Best {
   readonly points: number;
 }
 
+/** A run that was given up. */
+export interface Failure {
+  readonly trial: string;
+  readonly data: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+}
+
 export interface Standing {
   readonly study: string;
   readonly status: StudyRow['status'];
@@ -26,7 +35,7 @@ export interface Standing {
   readonly workDone: number;
   readonly workLeft: number;
   readonly best: readonly Best[];
-  readonly failures: readonly { readonly trial: string; readonly reason: string }[];
+  readonly failures: readonly Failure[];
 }
 
 export interface StudyStanding {
@@ -76,7 +85,10 @@ export function standingOf(study: StudyRow, tally: Tally, workers: readonly Work
     workDone,
     workLeft,
     best,
-    failures: tally.failures.map(({ trial, reason }) => ({ trial, reason: reason ?? '' })),
+    failures: tally.failures.map(({ trial, cell, params, reason }) => {
+      const { data, method } = study.cells[cell]!;
+      return { trial, data, method, params, reason: reason ?? '' };
+    }),
   };
 }
 

@@ -41,7 +41,7 @@ export async function readTally(kysely: Kysely<Tables>, study: string): Promise<
       .execute(),
     failures: await runs
       .where('state', '=', 'failed')
-      .select(['trial.id as trial', 'reason'])
+      .select(['trial.id as trial', 'cell', 'point', 'reason'])
       .orderBy('ordinal')
       .orderBy('trial.id')
       .execute(),
@@ -51,6 +51,6 @@ export async function readTally(kysely: Kysely<Tables>, study: string): Promise<
     groups: groups.map((group) => ({ ...group, runs: Number(group.runs), seconds: Number(group.seconds ?? 0) })),
     running,
     best: best.map(({ cell, point, val }) => ({ cell, params: (point as TrialPoint).params, val })),
-    failures,
+    failures: failures.map(({ point, ...failed }) => ({ ...failed, params: (point as TrialPoint).params })),
   };
 }

@@ -27,5 +27,10 @@ export interface Tally {
     readonly params: Readonly<Record<string, unknown>>;
     readonly val: number;
   }[];
-  readonly failures: readonly { readonly trial: string; readonly reason: string | null }[];
+  readonly failures: readonly {
+    readonly trial: string;
+    readonly cell: number;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly reason: string | null;
+  }[];
 }

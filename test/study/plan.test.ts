@@ -305,3 +305,17 @@ it('the published JSON schema is the one that plans are checked against', () => 
   // npm run schemas writes it anew
   expect(published).toEqual(planJsonSchema());
 });
+
+it('puts data into groups: the plan’s, else those that are known', async () => {
+  const { cells } = await planOf(`
+name: groups
+data: [known, own, { path: mine, group: Birds }, { path: b/known, name: other, group: Fish }]
+methods: linear
+`);
+  expect(cells.map(({ data, group }) => [data, group])).toEqual([
+    ['known', 'Known'],
+    ['own', undefined],
+    ['mine', 'Birds'],
+    ['other', 'Fish'],
+  ]);
+});

@@ -1,13 +1,12 @@
 // A study's report from a real store: trials that were really trained, their logits and pictures; and what a report does with
 // logits of shifted sets.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mean } from '../../src/analysis/collect.ts';
 import { correctness } from '../../src/analysis/predictions.ts';
 import { float32, type Tensor } from '../../src/base/tensor.ts';
-import { galleryOf } from '../../src/cli/study/gallery.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { studyTables } from '../../src/report/tables.ts';
@@ -18,6 +17,7 @@ import { openDatabase } from '../../src/study/open.ts';
 import { reportRecords } from '../../src/study/report-records.ts';
 import type { StudyRow, TrialRow } from '../../src/study/rows.ts';
 import { openStore, type Store } from '../../src/study/store.ts';
+import { galleryOf } from '../../src/web/server/gallery.ts';
 import { vitune } from '../support/cli.ts';
 import { metrics } from '../support/study.ts';
 import { runTinyStudy } from '../support/tiny-study.ts';
@@ -77,16 +77,24 @@ it('the report is one file with its pictures inside, and says what was left unsa
   expect(records.gallery!.length).toBe(Math.min(24, only.table.rows.length));
 });
 
-it('vitune report writes the file, LaTeX and JSON', async () => {
+it('vitune report writes the file, LaTeX, JSON and CSV', async () => {
   const file = join(root, 'report.html');
   const db = ['--db', join(root, 'db')];
-  const [written, latex, json, unknown] = await Promise.all([
+  const [written, latex, json, csv, unknown] = await Promise.all([
     vitune('report', 'tiny-study', '--out', file, ...db),
     vitune('report', 'tiny-study', '--latex', ...db),
     vitune('report', 'tiny-study', '--json', ...db),
+    vitune('report', 'tiny-study', '--csv', join(root, 'tables'), ...db),
     vitune('report', 'tiny-studi', ...db),
   ]);
-  expect([written.stderr, written.code, latex.code, json.code, unknown.code]).toEqual(['', 0, 0, 0, 1]);
+  expect([written.stderr, ...[written, latex, json, csv, unknown].map(({ code }) => code)]).toEqual([
+    '',
+    0,
+    0,
+    0,
+    0,
+    1,
+  ]);
   expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
   expect(latex.stdout).toContain('\\begin{tabular}');
   const tables = JSON.parse(json.stdout) as {
@@ -100,6 +108,12 @@ it('vitune report writes the file, LaTeX and JSON', async () => {
   ]);
   const lora = rows.filter(({ phase, cell }) => phase === 'final' && cell === 1).map(({ tests }) => tests!.test!.top1);
   expect(tables.accuracy.find(({ method }) => method === 'lora')!.mean).toBeCloseTo(mean(lora), 12);
+  // Every table of the JSON is a file, with its numbers.
+  const files = (await readdir(join(root, 'tables'))).map((name) => name.replace('.csv', ''));
+  expect(files.sort()).toEqual(Object.keys(tables).sort());
+  const [heading, ...lines] = (await readFile(join(root, 'tables', 'memory.csv'), 'utf8')).trim().split(/\r?\n/);
+  expect(heading).toBe('method,memory,top1,front');
+  expect(lines.map((line) => Number(line.split(',')[1]))).toEqual(tables.memory.map(({ memory }) => memory));
   expect(unknown.stderr).toContain('did you mean "tiny-study"?');
 });
 
@@ -145,6 +159,26 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
       shifted: { sketch: [0, 1, 0.5] },
     },
   ]);
+  // With stored accuracies of every seed, it is their mean that counts; curves are means over seeds too.
+  const stored = (top1: number) => ({ test: metrics(top1), sketch: metrics(top1 / 2) });
+  const seeds = await analysisRecords(
+    {
+      trials: async () => [
+        { ...row, tests: stored(0.6) },
+        { ...row, id: 'other', tests: stored(0.8) },
+      ],
+      spec: async () => spec,
+      artifact: async (trial, name) =>
+        name !== 'wise.json'
+          ? logits
+          : Buffer.from(
+              JSON.stringify(trial === 'other' ? { ...wise, top1: { test: [0, 0, 0], sketch: [1, 1, 1] } } : wise),
+            ),
+    },
+    study,
+  );
+  expect(seeds.robustness).toMatchObject([{ inDistribution: expect.closeTo(0.7, 12), shifted: { sketch: 0.35 } }]);
+  expect(seeds.wise).toMatchObject([{ inDistribution: [0.125, 0.375, 0.25], shifted: { sketch: [0.5, 1, 0.75] } }]);
   // Alpha 0 is the model before tuning only where its head was a classifier already.
   expect(own.untuned).toBeUndefined();
   const zeroShot = await made({ ...spec.run, training: { ...spec.run.training, head: 'zero-shot' } });

@@ -282,7 +282,10 @@ search: { kind: halving, epochs: [2, 4, 8] }
     await counted();
     const { groups, best, failures } = await store.tally(study);
     expect(groups.filter(({ phase }) => phase === 'final').map(({ runs }) => runs)).toEqual([2, 2]);
-    expect([best.length, failures]).toEqual([2, [{ trial: expect.any(String), reason: 'NaN' }]]);
+    expect([best.length, failures]).toEqual([
+      2,
+      [{ trial: expect.any(String), cell: 0, params: expect.any(Object), reason: 'NaN' }],
+    ]);
   });
 
   it('ends tuning when the hours are spent, and still tests', async () => {

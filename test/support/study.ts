@@ -41,7 +41,7 @@ export function madeUp({ id, spec }: Pick<TrialJob, 'id' | 'spec'>): TrialResult
 }
 
 /**
- * Folders called `.../none` are not there; `.../noval` has no validation pictures and `.../notest` no test pictures, as rounds
+ * Folders called `.../none` are not there; `.../known` is of a known group; `.../noval` has no validation pictures and `.../notest` no test pictures, as rounds
  * called final and tune. Everything else exists.
  */
 export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => madeUp(job)): StudyEnvironment {
@@ -55,7 +55,8 @@ export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => ma
       const val = data.endsWith('/noval') || round === 'final' ? 0 : valCount;
       const test = data.endsWith('/notest') || round === 'tune' ? 0 : 50;
       const fingerprint = sha256(`${data} ${round}`);
-      return { name: data.split('/').at(-1)!, classes: 3, pictures: { train: 100, val, test }, fingerprint };
+      const group = data.endsWith('/known') ? 'Known' : undefined;
+      return { name: data.split('/').at(-1)!, classes: 3, group, pictures: { train: 100, val, test }, fingerprint };
     },
     async model(folder) {
       const name = folder.split('/').at(-1)!;
@@ -96,6 +97,8 @@ export function tallyOf(rows: readonly TrialRow[]): Tally {
       state === 'running' ? [{ trial: id, cell, phase, round }] : [],
     ),
     best: [...best.values()].sort((a, b) => a.cell - b.cell),
-    failures: rows.flatMap(({ id, state, reason }) => (state === 'failed' ? [{ trial: id, reason }] : [])),
+    failures: rows.flatMap(({ id, cell, point, state, reason }) =>
+      state === 'failed' ? [{ trial: id, cell, params: point.params, reason }] : [],
+    ),
   };
 }

@@ -1,18 +1,20 @@
-// vitune report: a study as one HTML file that needs nothing else, or its tables as LaTeX or JSON.
-import { writeFile } from 'node:fs/promises';
+// vitune report: a study as one HTML file that needs nothing else, or its tables as LaTeX, JSON or CSV.
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadPublishedStudy } from '../../analysis/published/load.ts';
 import { publishedResults } from '../../analysis/published/study.ts';
-import { toObjects } from '../../analysis/table.ts';
+import { toCsvRows, toObjects } from '../../analysis/table.ts';
 import { DataError, messageOf, OptionError, RunError } from '../../base/errors.ts';
+import { encodeCsv } from '../../formats/csv.ts';
 import { renderReport, reportLatex } from '../../report/report.ts';
-import { studyTables } from '../../report/tables.ts';
+import { type NamedTable, studyTables } from '../../report/tables.ts';
 import { chosenStudies, withStore } from '../../studies/store.ts';
 import { reportRecords } from '../../study/report-records.ts';
 import { vituneVersion } from '../../train/environment.ts';
+import { galleryOf } from '../../web/server/gallery.ts';
 import { printJson } from '../output.ts';
-import { galleryOf } from '../study/gallery.ts';
 import { dbOption } from '../study/options.ts';
 
 interface Flags {
@@ -20,6 +22,7 @@ interface Flags {
   readonly out?: string;
   readonly latex?: boolean;
   readonly json?: boolean;
+  readonly csv?: string;
   readonly pictures: boolean;
 }
 
@@ -30,8 +33,15 @@ export function report(): Command {
     .addOption(dbOption())
     .option('--out <file>', 'where to write (default: STUDY-report.html)')
     .option('--no-pictures', "leave out the gallery, e.g. where the data isn't here")
-    .addOption(new Option('--latex', 'print the tables in LaTeX instead').conflicts(['json', 'out']))
-    .addOption(new Option('--json', 'print every table as JSON instead').conflicts(['latex', 'out']))
+    .addOption(new Option('--latex', 'print the tables in LaTeX instead').conflicts(['json', 'csv', 'out']))
+    .addOption(new Option('--json', 'print every table as JSON instead').conflicts(['latex', 'csv', 'out']))
+    .addOption(
+      new Option('--csv <folder>', 'write every table as a CSV file into a folder instead').conflicts([
+        'latex',
+        'json',
+        'out',
+      ]),
+    )
     .action((wanted: string, flags: Flags) =>
       withStore(flags.db, 'reader', async (store) => {
         const [study, other] = await chosenStudies(store, flags.db, wanted);
@@ -42,13 +52,15 @@ export function report(): Command {
           environment: { vitune: vituneVersion, Node: process.version, CPU: cpus()[0]?.model ?? 'unknown' },
           ...(flags.pictures &&
             !flags.latex &&
-            !flags.json && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }),
+            !flags.json &&
+            flags.csv === undefined && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }),
         });
         if (records.results.length === 0)
           throw new RunError(`report ${study!.name}: no final run is done yet; see vitune study status`);
         if (flags.latex) return console.log(reportLatex(records));
         if (flags.json)
           return printJson(Object.fromEntries(studyTables(records).map(({ name, table }) => [name, toObjects(table)])));
+        if (flags.csv !== undefined) return writeCsv(flags.csv, studyTables(records));
         const file = flags.out ?? `${study!.name}-report.html`;
         const html = renderReport(records);
         await writeFile(file, html).catch((cause: unknown) => {
@@ -57,6 +69,16 @@ export function report(): Command {
         console.log(`${file}: ${Math.round(html.length / 1000)} kB`);
       }),
     );
+}
+
+async function writeCsv(folder: string, tables: readonly NamedTable[]): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { name, table } of tables) await writeFile(join(folder, `${name}.csv`), encodeCsv(toCsvRows(table)));
+  } catch (cause) {
+    throw new RunError(`report: ${folder} can't be written: ${messageOf(cause)}`, { cause });
+  }
+  console.log(`${folder}: ${tables.length} tables`);
 }
 
 /** A report is worth having without its pictures. */

@@ -36,7 +36,9 @@ export function standingLines(standing: Standing, workers: readonly WorkerRow[],
           `  best of ${points}/${all}: ${percent(val)} val  ${method} on ${data}, ${model}`,
       ),
     ...(best.length > maxBest ? [`  and ${best.length - maxBest} more`] : []),
-    ...failures.slice(0, 3).map(({ trial, reason }) => colors.yellow(`  failed ${trial}: ${reason}`)),
+    ...failures
+      .slice(0, 3)
+      .map(({ method, data, reason }) => colors.yellow(`  failed ${method} on ${data}: ${reason}`)),
   ];
 }
 

@@ -29,6 +29,14 @@ export function yAxis(scale: Scale, frame: Frame, title: string, format: (tick: 
 /** A share as a percentage for a tick. */
 export const percentTick = (share: number): string => String(Math.round(share * 1000) / 10);
 
+/** Seconds that people count in, and how a tick writes them. */
+export const roundSeconds: readonly number[] = [
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 20],
+  ...[0.5, 1, 2, 5, 10, 20].map((minutes) => 60 * minutes),
+  ...[0.5, 1, 2, 5, 10, 24, 48, 120, 240].map((hours) => 3600 * hours),
+];
+export const secondsTick = (s: number): string => (s < 60 ? `${s} s` : s < 3600 ? `${s / 60} min` : `${s / 3600} h`);
+
 /** 1000 -> 1k, 1000000 -> 1M. */
 export function countTick(n: number): string {
   const short = (x: number): string => String(Number(x.toPrecision(3)));

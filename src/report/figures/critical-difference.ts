@@ -63,8 +63,11 @@ function lying(analysis: RankAnalysis, width: number): Drawing {
     (rank) =>
       markup`<line class="rule" x1="${x(rank)}" x2="${x(rank)}" y1="${top - 6}" y2="${top}"/><text class="tick" x="${x(rank)}" y="${top - 11}" text-anchor="middle">${rank}</text>`,
   );
-  const span = x(1 + difference) - x(1);
-  const ruler = markup`<g class="ruler"><path class="rule" d="M${left} 14v8M${left} 18h${span}M${left + span} 14v8"/><text class="label" x="${left + span + 8}" y="22">critical difference ${difference.toFixed(2)}</text></g>`;
+  // With few sets it may be longer than all ranks: then it ends at the edge, without its second mark.
+  const end = Math.min(x(1 + difference), width - 8);
+  const words = `critical difference ${difference.toFixed(2)}`;
+  const beside = end + 8 + 7 * words.length <= width;
+  const ruler = markup`<g class="ruler"><path class="rule" d="M${left} 14v8M${left} 18H${end}${x(1 + difference) <= end && markup`M${end} 14v8`}"/><text class="label" x="${beside ? end + 8 : left + 6}" y="${beside ? 22 : 36}">${words}</text></g>`;
   return {
     height: firstLine + step * half + 2,
     marks: [

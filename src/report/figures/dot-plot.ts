@@ -1,4 +1,5 @@
-// One line a method, one mark a series (shape and colour), a bar for an interval.
+// One line a method, one mark a series (shape and colour), a bar for an interval. Labels that are too long for a column of their
+// own stand above their lines.
 import { colour, type Drawing, shape, tip } from '../figure.ts';
 import { markup } from '../markup.ts';
 import { linearScale } from '../scale.ts';
@@ -21,8 +22,10 @@ export interface DotPlot {
 }
 
 export function dotPlot({ series, rows, axis, differences = false }: DotPlot, width: number): Drawing {
-  const labels = Math.min(width * 0.36, 14 + 7 * Math.max(...rows.map((r) => r.label.length)));
-  const line = 25;
+  const wanted = 14 + 7 * Math.max(...rows.map((r) => r.label.length));
+  const above = wanted > width * 0.36;
+  const labels = above ? 6 : wanted;
+  const line = above ? 42 : 25;
   const top = series.length > 1 ? 22 + Math.max(...legendPlaces(series, labels, width).map(([, ly]) => ly)) : 10;
   const frame = { left: labels, right: width - 14, top, bottom: top + line * rows.length };
   const all = rows.flatMap((r) => [
@@ -32,11 +35,9 @@ export function dotPlot({ series, rows, axis, differences = false }: DotPlot, wi
   ]);
   const x = linearScale(Math.min(...all), Math.max(...all), frame.left + 8, frame.right, width > 500 ? 8 : 4);
   const format = (t: number): string => `${differences && t > 0 ? '+' : ''}${percentTick(t).replace('-', '−')}`;
-  const most = Math.floor(labels / 6.6);
   const lines = rows.map((row, i) => {
-    const y = frame.top + line * (i + 0.5);
+    const y = frame.top + line * (i + (above ? 0.72 : 0.5));
     const known = row.values.filter((v) => v !== null);
-    const text = row.label.length > most ? `${row.label.slice(0, most - 1)}…` : row.label;
     const marks = row.values.map(
       (v, s) =>
         v !== null &&
@@ -46,7 +47,7 @@ export function dotPlot({ series, rows, axis, differences = false }: DotPlot, wi
       ? markup`<line class="interval" x1="${x(row.interval[0])}" x2="${x(row.interval[1])}" y1="${y}" y2="${y}"/>`
       : known.length > 1 &&
         markup`<line class="range" x1="${x(Math.min(...known))}" x2="${x(Math.max(...known))}" y1="${y}" y2="${y}"/>`;
-    return markup`<g><text class="${row.highlight ? 'label strong' : 'label'}" x="${labels - 8}" y="${y + 4}" text-anchor="end">${text}</text>${bar}${[...marks].reverse()}</g>`;
+    return markup`<g><text class="${row.highlight ? 'label strong halo' : 'label halo'}" x="${above ? 0 : labels - 8}" y="${above ? y - 13 : y + 4}" text-anchor="${above ? 'start' : 'end'}">${row.label}</text>${bar}${[...marks].reverse()}</g>`;
   });
   const legend =
     series.length > 1 &&

@@ -37,7 +37,7 @@ export function heatMap({ rows, columns, values, low, high, format }: HeatMap, w
         return markup`<text class="small" x="${x + cell / 2}" y="${y + tall / 2 + 4}" text-anchor="middle">–</text>`;
       const share = Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
       return markup`<g><rect class="heat" x="${x + 0.5}" y="${y + 0.5}" width="${cell - 1}" height="${tall - 1}" style="fill-opacity:${share}">${tip(`${rows[i]}, ${columns[j]}: ${format(value)}`)}</rect>${
-        cell >= 27 &&
+        cell >= 23 &&
         markup`<text class="${share > onColour ? 'cell on' : 'cell'}" x="${x + cell / 2}" y="${y + tall / 2 + 4}" text-anchor="middle">${format(value)}</text>`
       }</g>`;
     });

@@ -19,12 +19,14 @@ export interface Scatter {
   /** 'log' puts points with x = 0 on a place of their own at the left. */
   readonly xKind: 'log' | 'share';
   readonly formatX?: (value: number) => string;
+  /** Round values for ticks of a logarithmic axis, and how a tick is written. */
+  readonly ticksX?: { readonly round: readonly number[]; readonly format: (value: number) => string };
   /** Names of the points on the front, joined by steps. */
   readonly front?: readonly string[];
 }
 
 export function scatter(spec: Scatter, width: number): Drawing {
-  const { points, xTitle, yTitle, xKind, front = [], formatX } = spec;
+  const { points, xTitle, yTitle, xKind, front = [], formatX, ticksX } = spec;
   const narrow = width < 500;
   const height = narrow ? 330 : 430;
   const hasZero = xKind === 'log' && points.some((p) => p.x <= 0);
@@ -33,7 +35,7 @@ export function scatter(spec: Scatter, width: number): Drawing {
   const inner = frame.left + (hasZero ? 48 : 14);
   const x =
     xKind === 'log'
-      ? logScale(Math.min(...positive) / 1.3, Math.max(...positive) * 1.3, inner, frame.right)
+      ? logScale(Math.min(...positive) / 1.3, Math.max(...positive) * 1.3, inner, frame.right, ticksX?.round)
       : linearScale(Math.min(...positive), Math.max(...positive), inner, frame.right, narrow ? 4 : 8);
   const ys = points.map((p) => p.y);
   const y = linearScale(Math.min(...ys), Math.max(...ys), frame.bottom, frame.top, 6);
@@ -67,6 +69,13 @@ export function scatter(spec: Scatter, width: number): Drawing {
   });
   return {
     height,
-    marks: [xAxis(x, frame, xTitle, format), zero, yAxis(y, frame, yTitle, percentTick), line, labels, marks],
+    marks: [
+      xAxis(x, frame, xTitle, ticksX?.format ?? format),
+      zero,
+      yAxis(y, frame, yTitle, percentTick),
+      line,
+      labels,
+      marks,
+    ],
   };
 }

@@ -23,7 +23,9 @@ function Result({ table }: { readonly table: Table }) {
         <thead>
           <tr>
             <th scope="col">Ensemble</th>
-            <th scope="col">Top-1, %</th>
+            <th scope="col" class="n">
+              Top-1, %
+            </th>
             <th scope="col">Gain over the best member, points [95 %]</th>
             <th scope="col">In words</th>
           </tr>
@@ -31,14 +33,16 @@ function Result({ table }: { readonly table: Table }) {
         <tbody>
           {rows.map(({ ensemble, top1, gain, low, high, words }) => (
             <tr key={String(ensemble)}>
-              <th scope="row">{ensemble}</th>
-              <td>{formatCell(top1!, 'share')}</td>
-              <td>
+              <th scope="row" class="w">
+                {ensemble}
+              </th>
+              <td class="n">{formatCell(top1!, 'share')}</td>
+              <td class="g">
                 {low === null
                   ? ''
                   : `${formatCell(gain!, 'points')} [${formatCell(low!, 'points')}, ${formatCell(high!, 'points')}]`}
               </td>
-              <td>{words}</td>
+              <td class="w">{words}</td>
             </tr>
           ))}
         </tbody>

@@ -42,7 +42,10 @@ function Picture({ study, view, index }: { study: string; view: PredictionView; 
       <ul>
         {methods.map(({ method, predicted, confidence }) => (
           <li key={method} class={predicted[index] === label ? 'right' : 'wrong'}>
-            {predicted[index] === label ? '✓' : '✗'} {method}: {classes[predicted[index]!]} {percent(confidence[index])}
+            <span>
+              {predicted[index] === label ? '✓' : '✗'} {method}: {classes[predicted[index]!]}
+            </span>
+            <span>{percent(confidence[index])}</span>
           </li>
         ))}
       </ul>

@@ -47,7 +47,7 @@ function Best({ study }: { readonly study: StudySummary }) {
       <summary>Best on validation so far</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label={`Best of ${study.study} so far`}>
-        <table>
+        <table class="runs">
           <thead>
             <tr>
               <th scope="col">Method</th>
@@ -98,9 +98,12 @@ function StudyCard({ study }: { readonly study: StudySummary }) {
         <details>
           <summary>Why runs failed</summary>
           <ul>
-            {study.failures.slice(0, 20).map(({ trial, reason }) => (
+            {study.failures.slice(0, 20).map(({ trial, method, data, params: point, reason }) => (
               <li key={trial}>
-                <a href={`#/study/${study.id}/runs/${trial}`}>{trial}</a>: {reason}
+                <a href={`#/study/${study.id}/runs/${trial}`}>
+                  {method} on {data}, {params(point)}
+                </a>
+                : {reason}
               </li>
             ))}
           </ul>

@@ -1,6 +1,6 @@
 // Numbers as the pages show them.
 export const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? '–' : `${(100 * share).toFixed(1)} %`;
+  share === null || share === undefined ? '–' : `${(100 * share).toFixed(1)}\u00a0%`;
 
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return '–';

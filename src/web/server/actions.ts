@@ -85,10 +85,15 @@ export function actions({ db, lease, command, environment }: ActionOptions): Act
         throw new OptionError('the plan can’t be used', {
           lines: parsed.error.issues.slice(0, 20).map(({ path, message }) => `${path.join('.')}: ${message}`),
         });
-      await requireFree();
       const plan = fromHere(parsed.data);
       const text = `${JSON.stringify(plan, null, 2)}\n`; // a plan is YAML, and JSON is YAML
-      await openPlan(text, plan.name, process.cwd(), environment);
+      await openPlan(text, plan.name, process.cwd(), environment).catch((error: unknown) => {
+        // The form has no lines and columns.
+        if (!(error instanceof OptionError)) throw error;
+        const lines = error.lines.map((line) => line.replace(/^[^:]*:\d+:\d+: /, ''));
+        throw new OptionError('the plan can’t be used; nothing was run', { lines, cause: error });
+      });
+      await requireFree();
       await mkdir(folder, { recursive: true });
       // A second one of the same name goes beside the first.
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');

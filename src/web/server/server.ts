@@ -51,10 +51,11 @@ export async function startUi({ db, host, port: wanted, token, command, environm
   const lease = leaseStore(db);
   const live = liveView(lease);
   const tried = adapters(lease);
+  const pictures = studyPictures();
   let port = wanted;
   const app = routes(
     {
-      ...{ lease, live, adapters: tried, pictures: studyPictures(), views: views(lease), assets: loadAssets() },
+      ...{ lease, live, adapters: tried, pictures, views: views(lease, pictures), assets: loadAssets() },
       actions: actions({ db, lease, command, environment }),
       planPresets: environment.presets,
     },

@@ -1,11 +1,13 @@
 // What pages show of a study: its analyses as sections, its predictions without their logits. Made once for each state of a
 // study, since both read all its logits.
+
 import { ensembleTable } from '../../analysis/ensemble.ts';
 import { confidences, predictedClasses } from '../../analysis/predictions.ts';
 import { loadPublishedStudy } from '../../analysis/published/load.ts';
 import { publishedResults } from '../../analysis/published/study.ts';
 import type { Predictions } from '../../analysis/records.ts';
 import type { Table } from '../../analysis/table.ts';
+import { DataError } from '../../base/errors.ts';
 import { markup } from '../../report/markup.ts';
 import { renderReport, reportSections } from '../../report/report.ts';
 import type { StudyRecords } from '../../report/study-records.ts';
@@ -13,6 +15,8 @@ import { reportRecords } from '../../study/report-records.ts';
 import type { StudyRow } from '../../study/rows.ts';
 import { vituneVersion } from '../../train/environment.ts';
 import type { PredictionView, Section } from '../api.ts';
+import { galleryOf } from './gallery.ts';
+import type { StudyPictures } from './pictures.ts';
 import type { StoreLease } from './store-lease.ts';
 
 export interface Views {
@@ -39,7 +43,7 @@ const predictionView = ({ data, test }: NonNullable<StudyRecords['predictions']>
   };
 };
 
-export function views(lease: StoreLease): Views {
+export function views(lease: StoreLease, pictures: StudyPictures): Views {
   const kept = new Map<string, { readonly state: string; readonly records: Promise<StudyRecords> }>();
   const published = publishedResults(loadPublishedStudy(), 'vtab');
   const environment = { vitune: vituneVersion, Node: process.version };
@@ -65,7 +69,18 @@ export function views(lease: StoreLease): Views {
         html: markup`${body}`.html,
       }));
     },
-    report: async (study) => renderReport(await recordsOf(study)),
+    async report(study) {
+      const records = await recordsOf(study);
+      const { predictions = [] } = records;
+      // The report is worth having where the data are gone: then its gallery is a list.
+      const gallery = await lease
+        .use((store) => galleryOf(store, study, { predictions }, pictures))
+        .catch((error: unknown) => {
+          if (error instanceof DataError) return [];
+          throw error;
+        });
+      return renderReport({ ...records, gallery });
+    },
     predictions: async (study) => ((await recordsOf(study)).predictions ?? []).map(predictionView),
     async ensembles(study, data, members) {
       const set = (await recordsOf(study)).predictions?.find((p) => p.data === data);

@@ -5,7 +5,7 @@ import type { GalleryPicture } from '../../report/study-records.ts';
 import type { AnalysisRecords } from '../../study/analysis-records.ts';
 import type { StudyRow } from '../../study/rows.ts';
 import type { Store } from '../../study/store.ts';
-import { studyPictures } from '../../web/server/pictures.ts';
+import { type StudyPictures, studyPictures } from './pictures.ts';
 
 /** Pictures in all, and their side: a report stays below a megabyte. */
 const most = 24;
@@ -15,9 +15,9 @@ const side = 128;
 export async function galleryOf(
   store: Pick<Store, 'trials' | 'spec'>,
   study: StudyRow,
-  { predictions }: AnalysisRecords,
+  { predictions }: Pick<AnalysisRecords, 'predictions'>,
+  pictures: StudyPictures = studyPictures(),
 ): Promise<GalleryPicture[]> {
-  const pictures = studyPictures();
   const rows = await store.trials(study.id);
   const sets = predictions.filter(({ test }) => test.length > 1);
   const each = Math.floor(most / Math.max(1, sets.length));
