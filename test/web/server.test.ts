@@ -186,7 +186,7 @@ describe('is refused', () => {
     const unknown = await ask('/api/studies', { method: 'POST', headers: own(), body: lost });
     expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([
       400,
-      { lines: [expect.stringMatching(/nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] },
+      { lines: [expect.stringMatching(/^data\.0: .*nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] },
     ]);
     expect(existsSync(join(db, 'dashboard'))).toBe(false);
   });
