@@ -72,7 +72,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ui?.close();
-  await rm(root, { recursive: true, force: true });
+  // The last study's process may still be putting its store away.
+  await rm(root, { recursive: true, force: true, maxRetries: 20 });
 });
 
 describe('is refused', () => {
@@ -186,7 +187,12 @@ describe('is refused', () => {
     const unknown = await ask('/api/studies', { method: 'POST', headers: own(), body: lost });
     expect([unknown.status, JSON.parse(unknown.body.toString())]).toMatchObject([
       400,
-      { lines: [expect.stringMatching(/^data\.0: .*nowhere: no such folder/), expect.stringMatching(/did you mean "lora"/)] },
+      {
+        lines: [
+          expect.stringMatching(/^data\.0: .*nowhere: no such folder/),
+          expect.stringMatching(/did you mean "lora"/),
+        ],
+      },
     ]);
     expect(existsSync(join(db, 'dashboard'))).toBe(false);
   });
