@@ -1,6 +1,7 @@
 // The reading half of the study store. Every call may be made at any time by any process, and tries again while the database
 // is away.
 import type { Kysely } from 'kysely';
+import { type Artifact, readArtifact, readArtifacts } from './artifacts.ts';
 import { withRetry } from './db/retry.ts';
 import type { Tables } from './db/tables.ts';
 import type { StudyRow, TrialRow, WorkerRow } from './rows.ts';
@@ -88,29 +89,11 @@ export function createReading(kysely: Kysely<Tables>) {
       return new Map(rows.flatMap(({ trial, val_right }) => (val_right ? [[trial, val_right] as const] : [])));
     },
 
-    async artifacts(trial: string): Promise<{ name: string; sha256: string; bytes: Uint8Array }[]> {
-      return withRetry(() =>
-        kysely
-          .selectFrom('artifact')
-          .select(['name', 'sha256', 'bytes'])
-          .where('trial', '=', trial)
-          .orderBy('name')
-          .execute(),
-      );
-    },
+    artifacts: (trial: string): Promise<Artifact[]> => withRetry(() => readArtifacts(kysely, trial)),
 
     /** One file of a trial; undefined where it isn't kept. */
-    async artifact(trial: string, name: string): Promise<Uint8Array | undefined> {
-      const row = await withRetry(() =>
-        kysely
-          .selectFrom('artifact')
-          .select('bytes')
-          .where('trial', '=', trial)
-          .where('name', '=', name)
-          .executeTakeFirst(),
-      );
-      return row?.bytes;
-    },
+    artifact: async (trial: string, name: string): Promise<Uint8Array | undefined> =>
+      (await withRetry(() => readArtifact(kysely, trial, name)))?.bytes,
 
     epochs: (trial: string): Promise<unknown[]> =>
       withRetry(async () => {

@@ -3,7 +3,7 @@
 // study that wants the trial. Taking a trial takes the job in the same transaction; giving it back makes new jobs.
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
-import { sha256 } from '../base/identity.ts';
+import { writeArtifacts } from './artifacts.ts';
 import { bossDb, type Database } from './db/database.ts';
 import { withRetry } from './db/retry.ts';
 import type { TrialResult } from './environment.ts';
@@ -238,13 +238,7 @@ export function openStore(database: Database) {
             val_right: result.valRight ?? null,
           })
           .execute();
-        const files = Object.entries(result.files).map(([name, bytes]) => ({
-          trial,
-          name,
-          sha256: sha256(bytes),
-          bytes,
-        }));
-        if (files.length > 0) await tx.insertInto('artifact').values(files).execute();
+        await writeArtifacts(tx, trial, result.files);
         return true;
       }),
 

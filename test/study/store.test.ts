@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/base/identity.ts';
 import type { Database } from '../../src/study/db/database.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { advanceStudy, firstTrials, studyId } from '../../src/study/protocol.ts';
@@ -145,6 +146,24 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     expect([...(await store.valRight([trial])).get(trial)!]).toEqual([...result.valRight!]);
     const [file] = await store.artifacts(trial);
     expect([file!.name, new TextDecoder().decode(file!.bytes)]).toEqual(['adapter_model.safetensors', trial]);
+  });
+
+  it('keeps files of any size, in parts', async () => {
+    await add();
+    const { attempt, trial, spec } = (await take())!;
+    const part = 8 * 2 ** 20;
+    const files = Object.fromEntries(
+      [0, 1, part, 2 * part + 3].map((size) => [`of ${size}`, new Uint8Array(size).map((_, i) => i >>> (i & 15))]),
+    );
+    expect(await store.finish(attempt, trial, { ...madeUp({ id: trial, spec }), files })).toBe(true);
+    const kept = await store.artifacts(trial);
+    expect(kept.map(({ name }) => name)).toEqual(Object.keys(files).sort());
+    for (const { name, sha256: hash, bytes } of kept) {
+      expect(Buffer.compare(bytes, files[name]!), name).toBe(0);
+      expect(hash).toBe(sha256(files[name]!));
+      expect(Buffer.compare((await store.artifact(trial, name))!, files[name]!), name).toBe(0);
+    }
+    expect(await store.artifact(trial, 'another')).toBeUndefined();
   });
 
   it('returns what a dead worker held, and refuses its late result', async () => {

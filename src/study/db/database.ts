@@ -7,6 +7,7 @@ import { studies } from './migrations/001-studies.ts';
 import { testSets } from './migrations/002-test-sets.ts';
 import { oneHolder } from './migrations/003-one-holder.ts';
 import { memory } from './migrations/004-memory.ts';
+import { artifactParts } from './migrations/005-artifact-parts.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -22,6 +23,7 @@ const migrations = {
   '002-test-sets': testSets,
   '003-one-holder': oneHolder,
   '004-memory': memory,
+  '005-artifact-parts': artifactParts,
 };
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;

@@ -10,6 +10,7 @@ import { type Database, prepare } from './database.ts';
 import { sessionDialect } from './dialect.ts';
 import { leaveNote } from './note.ts';
 import { livingOwner, type OwnerRole, takeFolder } from './owner.ts';
+import { bytesAsHex } from './pglite-bytes.ts';
 import { localSource, type SqlSource } from './session.ts';
 import type { Tables } from './tables.ts';
 import { departure, remoteSource, serve } from './wire.ts';
@@ -63,7 +64,7 @@ async function own(folder: string, role: OwnerRole, lastWord: LastWord): Promise
       await stopServing();
       return undefined;
     }
-    const pg = await PGlite.create(join(folder, 'pg'));
+    const pg = await PGlite.create(join(folder, 'pg'), bytesAsHex);
     open(pg);
   } catch (error) {
     fail(error);

@@ -77,6 +77,8 @@ export interface ResultTable {
 export interface ArtifactTable {
   readonly trial: string;
   readonly name: string;
+  /** From 0; `sha256` is that of all parts together. */
+  readonly part: number;
   readonly sha256: string;
   readonly bytes: Bytes;
 }
