@@ -55,7 +55,17 @@ function finalResult(study: StudyRow, index: number, rows: readonly TrialRow[]):
   };
 }
 
-const cellFolder = ({ model, data, method }: CellName): string => join(safe(model), safe(data), safe(method));
+/** A folder for each cell; names that a path can't tell apart get a number. */
+export function cellFolders(cells: readonly CellName[]): string[] {
+  const taken = new Set<string>();
+  return cells.map(({ model, data, method }) => {
+    const path = join(safe(model), safe(data), safe(method));
+    let own = path;
+    for (let n = 2; taken.has(own); n++) own = `${path}-${n}`;
+    taken.add(own);
+    return own;
+  });
+}
 
 /** Writes the study below `folder`; returns how many trials it holds. Throws what writing throws. */
 export async function exportStudy(store: Store, study: StudyRow, folder: string): Promise<number> {
@@ -74,9 +84,9 @@ export async function exportStudy(store: Store, study: StudyRow, folder: string)
     await write(join(own, 'metrics.jsonl'), epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
     for (const { name, bytes } of await store.artifacts(id)) await write(join(own, safe(name)), bytes);
   }
-  for (const [index, names] of study.cells.entries()) {
+  for (const [index, cellFolder] of cellFolders(study.cells).entries()) {
     const own = rows.filter((row) => row.cell === index);
-    const path = join('cells', cellFolder(names));
+    const path = join('cells', cellFolder);
     await mkdir(join(root, path), { recursive: true });
     await write(join(path, 'tune_summary.csv'), await tuneSummary(store, own));
     const final = finalResult(study, index, own);
