@@ -1,7 +1,6 @@
 // Advice in the making for a person: one live line with a bar and the time that is left, one line a finding.
-import type logUpdate from 'log-update';
-import { createLogUpdate } from 'log-update';
 import type { AdviceEvent } from '../advise/advise.ts';
+import { createLiveLine } from './live-line.ts';
 import { duration, percent } from './output.ts';
 import { bar } from './progress.ts';
 
@@ -12,13 +11,9 @@ export interface AdviceProgress {
 }
 
 export function createAdviceProgress(stream: NodeJS.WriteStream = process.stderr): AdviceProgress {
-  const live: typeof logUpdate | undefined = stream.isTTY ? createLogUpdate(stream) : undefined;
-  const line = (text: string) => {
-    live?.clear();
-    stream.write(`${text}\n`);
-  };
+  const { draw: live, line, clear } = createLiveLine(stream);
   return {
-    clear: () => live?.clear(),
+    clear,
     show(event) {
       switch (event.type) {
         case 'decoding':
@@ -39,7 +34,7 @@ export function createAdviceProgress(stream: NodeJS.WriteStream = process.stderr
           );
           return;
         case 'advice':
-          live?.clear();
+          clear();
       }
     },
   };

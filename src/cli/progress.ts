@@ -1,10 +1,9 @@
 // A run's events for a person: a header, one live line with a bar, one line an epoch. Where standard error is no terminal,
 // the live line is left out.
 import { basename } from 'node:path';
-import type logUpdate from 'log-update';
-import { createLogUpdate } from 'log-update';
 import colors from 'picocolors';
 import type { RunEvent } from '../train/events.ts';
+import { createLiveLine } from './live-line.ts';
 import { bytes, count, duration, percent, shortPath } from './output.ts';
 
 const width = 24;
@@ -20,13 +19,9 @@ export interface Progress {
 }
 
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  const live: typeof logUpdate | undefined = stream.isTTY ? createLogUpdate(stream) : undefined;
+  const { draw: live, line, clear } = createLiveLine(stream);
   let lastDraw = 0;
   let lastVal: number | undefined;
-  const line = (text: string) => {
-    live?.clear();
-    stream.write(`${text}\n`);
-  };
   const draw = (text: string, always = false) => {
     const now = performance.now();
     if (!live || (!always && now - lastDraw < 100)) return; // ten times a second is enough for the eye
@@ -34,7 +29,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
     live(text);
   };
   return {
-    clear: () => live?.clear(),
+    clear,
     show(event) {
       switch (event.type) {
         case 'decoding':

@@ -89,6 +89,18 @@ function trialOf(
   };
 }
 
+/** Runs checks of what a model can take and tells of a refusal, with the model's name where there are several. */
+const refusalsOf =
+  ({ name }: CheckedModel, models: readonly CheckedModel[], tell: Tell) =>
+  (path: PlanPath, check: () => void): void => {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof VituneError)) throw error;
+      tell(path, `${error.message}${models.length > 1 ? ` (${name})` : ''}`);
+    }
+  };
+
 /** Tells of methods and sizes of pictures that a backbone can't take. */
 function tellRefusals(
   plan: Plan,
@@ -99,14 +111,7 @@ function tellRefusals(
 ): void {
   const preset = plan.preset === undefined ? {} : { preset: plan.preset };
   for (const model of models) {
-    const attempt = (path: PlanPath, check: () => void) => {
-      try {
-        check();
-      } catch (error) {
-        if (!(error instanceof VituneError)) throw error;
-        tell(path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
-      }
-    };
+    const attempt = refusalsOf(model, models, tell);
     for (const { protocol, options: dataOptions, place } of data)
       attempt(place, () =>
         checkImageSize(
@@ -162,17 +167,15 @@ export async function openPlan(
   let duplicates = models.length * data.length * methods.reduce((n, { repeated }) => n + repeated, 0);
   const cellOf = (model: CheckedModel, set: CheckedData, method: CheckedMethod): Cell => {
     const points = new Map<string, Point>();
+    const attempt = refusalsOf(model, models, tell);
     const names = { model: model.name, data: set.name, method: method.label };
     for (const { position, values } of gridPoints(method.axes, { count: wanted, seed, names: Object.values(names) }))
-      try {
+      attempt(method.path, () => {
         const trial = trialOf(plan, model, set, method, values);
         const id = trialId(trial);
         if (points.has(id)) duplicates++;
         else points.set(id, { position, params: { ...values.method, ...values.training }, id, trial });
-      } catch (error) {
-        if (!(error instanceof VituneError)) throw error;
-        tell(method.path, `${error.message}${models.length > 1 ? ` (${model.name})` : ''}`);
-      }
+      });
     if (points.size > 1 && set.pictures.val === 0)
       tell(
         ['data'],
