@@ -85,15 +85,51 @@ export async function writePack(
   }
 }
 
-/** Opens a pack that `readIndex` or `writePack` vouched for. */
-export function openReader(path: string, bytesPerPicture: number): PackReader {
+/** Reads `count` pictures from `first` on into `out` at byte `offset`; `close` ends it. */
+function openRows(path: string, bytesPerPicture: number) {
   const file = openSync(path, 'r');
   return {
-    copy(index, out, offset) {
-      const read = readSync(file, out, offset, bytesPerPicture, index * bytesPerPicture);
-      if (read !== bytesPerPicture) throw new DataError(`${path}: was changed while in use; remove it and run again`);
+    read(first: number, count: number, out: Uint8Array, offset: number): void {
+      const bytes = count * bytesPerPicture;
+      if (readSync(file, out, offset, bytes, first * bytesPerPicture) !== bytes)
+        throw new DataError(`${path}: was changed while in use; remove it and run again`);
     },
     close: () => closeSync(file),
+  };
+}
+
+/** Opens a pack that `readIndex` or `writePack` vouched for. */
+export function openReader(path: string, bytesPerPicture: number): PackReader {
+  const rows = openRows(path, bytesPerPicture);
+  return { copy: (index, out, offset) => rows.read(index, 1, out, offset), close: rows.close };
+}
+
+/** Bytes that `openOrderedReader` holds. */
+const windowBytes = 2 ** 20;
+
+/**
+ * As `openReader`, for small pictures that are read in order: one call to the system for a mebibyte of them instead of one for
+ * each. Any other order gives the same bytes, slowly.
+ */
+export function openOrderedReader(path: string, { bytesPerPicture, count }: PackIndex): PackReader {
+  const rows = openRows(path, bytesPerPicture);
+  const most = Math.min(Math.max(1, Math.floor(windowBytes / bytesPerPicture)), count);
+  const window = new Uint8Array(most * bytesPerPicture);
+  let first = 0;
+  let held = 0;
+  return {
+    copy(index, out, offset) {
+      if (index < first || index >= first + held) {
+        held = 0; // a read that fails leaves nothing to believe
+        first = index;
+        const wanted = Math.min(most, count - index);
+        rows.read(first, wanted, window, 0);
+        held = wanted;
+      }
+      const from = (index - first) * bytesPerPicture;
+      out.set(window.subarray(from, from + bytesPerPicture), offset);
+    },
+    close: rows.close,
   };
 }
 

@@ -7,7 +7,15 @@ import { OptionError } from '../base/errors.ts';
 import { identity, sha256 } from '../base/identity.ts';
 import type { Tensor } from '../base/tensor.ts';
 import { cacheFolder } from '../data/cache.ts';
-import { openReader, type PackIndex, type PackReader, readIndex, sweep, writePack } from '../data/pack-file.ts';
+import {
+  openOrderedReader,
+  openReader,
+  type PackIndex,
+  type PackReader,
+  readIndex,
+  sweep,
+  writePack,
+} from '../data/pack-file.ts';
 import type { GraphModel } from '../graph/export.ts';
 import type { Runtime } from '../runtime/session.ts';
 import { pictureInput } from './picture-input.ts';
@@ -23,8 +31,11 @@ export function featureLimit(): number {
   throw new OptionError(`VITUNE_FEATURES_GB must be a number of gigabytes, got "${process.env.VITUNE_FEATURES_GB}"`);
 }
 
-/** A pack up to this size is read into memory: a call to the system for each row would take longer than a step of a small head. */
-const heldBytes = 256 * 2 ** 20;
+/**
+ * A pack up to this size is read into memory where its rows are drawn by chance: a call to the system for each row would take
+ * longer than a step of a small head.
+ */
+const heldBytes = 64 * 2 ** 20;
 
 export interface FeaturePackOptions {
   readonly pictures: StoredPictures;
@@ -33,6 +44,8 @@ export interface FeaturePackOptions {
   /** Fingerprint of the weights, which the model only refers to. */
   readonly weights: string;
   readonly runtime: Runtime;
+  /** How the rows will be read: as they lie, or shuffled. */
+  readonly order: 'as they lie' | 'any';
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -60,7 +73,7 @@ export async function openFeaturePack(options: FeaturePackOptions): Promise<Pack
   }
   // The time of last use, for makeRoom; another process may have removed the file already.
   await utimes(path, new Date(), new Date()).catch(() => undefined);
-  return reader(path, index);
+  return reader(path, index, options.order);
 }
 
 const bytesPerRow = (model: GraphModel): number => model.outputs.get('features')!.shape[1]! * 4;
@@ -86,7 +99,9 @@ async function computeAll(
   return { version, unreadable: [], bytesPerPicture: bytes, count: pictures.count };
 }
 
-async function reader(path: string, { count, bytesPerPicture }: PackIndex): Promise<PackReader> {
+async function reader(path: string, index: PackIndex, order: FeaturePackOptions['order']): Promise<PackReader> {
+  const { count, bytesPerPicture } = index;
+  if (order === 'as they lie') return openOrderedReader(path, index);
   if (count * bytesPerPicture > heldBytes) return openReader(path, bytesPerPicture);
   const { buffer, byteOffset, length } = await readFile(path);
   const all = new Uint8Array(buffer, byteOffset, length); // its parts are made faster than a Buffer's

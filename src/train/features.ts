@@ -6,7 +6,7 @@ import type { PackReader } from '../data/pack-file.ts';
 import type { Cut } from '../graph/cut.ts';
 import { evaluationAtOnce } from './at-once.ts';
 import type { RunEvent } from './events.ts';
-import { featureLimit, openFeaturePack } from './feature-pack.ts';
+import { type FeaturePackOptions, featureLimit, openFeaturePack } from './feature-pack.ts';
 import { featureGraph, frozenPart, type PictureInput, type TrainedParameters, type Tuning } from './graphs.ts';
 import type { Run } from './run-context.ts';
 import type { EvaluationPictures, StoredPictures, TrainingPictures } from './run-data.ts';
@@ -45,6 +45,7 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
     pictures: StoredPictures,
     cut: Cut,
     times: number,
+    order: FeaturePackOptions['order'],
   ): AsyncGenerator<RunEvent, PackReader | string | undefined, void> {
     const bytes = pictures.count * cut.width * 4;
     if (mode === 'auto' && cut.saved < worthwhile) return undefined;
@@ -60,6 +61,7 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
           model: featureGraph(cut, evaluationAtOnce(backbone.config, runtime.options.device)), // whatever runs above: all runs share them,
           weights: backbone.fingerprint,
           runtime,
+          order,
           onProgress,
         }),
       );
@@ -86,7 +88,7 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
         return refuse('augmentation makes them others in every epoch; leave out --flip and --random-resized-crop');
       const cut = cutFor('training');
       if (!cut) return refuse('nothing that the network computes is the same in every epoch with this method');
-      const rows = yield* rowsOf(unchanged, cut, spec.training.epochs);
+      const rows = yield* rowsOf(unchanged, cut, spec.training.epochs, 'any');
       if (rows === undefined) return whole;
       if (typeof rows === 'string') {
         warnOnProcess(`features of the training pictures can't be kept: ${rows}`);
@@ -106,7 +108,7 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
       const whole = { from: 'pixels', pictures } as const;
       const cut = mode === 'off' || pictures.count === 0 ? undefined : cutFor('evaluation');
       if (!cut) return whole;
-      const rows = yield* rowsOf(pictures, cut, times);
+      const rows = yield* rowsOf(pictures, cut, times, 'as they lie');
       if (rows === undefined || typeof rows === 'string') return whole;
       return { from: 'features', pictures: { ...pictures, copy: rows.copy }, cut };
     },
