@@ -119,7 +119,7 @@ export function createReading(kysely: Kysely<Tables>) {
       withRetry(() =>
         kysely
           .selectFrom('attempt')
-          .select(['worker', 'started', 'ended', 'outcome', 'reason'])
+          .select(['worker', 'started', 'ended', 'outcome', 'reason', 'log'])
           .where('trial', '=', trial)
           .orderBy('started')
           .orderBy('id')

@@ -95,10 +95,16 @@ export function createTransitions(queue: Database['queue']) {
   }
 
   /** Ends an open attempt and what it says about its trial; false where it doesn't hold the trial any more. */
-  async function endAttempt(tx: Tx, attempt: string, outcome: AttemptOutcome, reason: string | null): Promise<boolean> {
+  async function endAttempt(
+    tx: Tx,
+    attempt: string,
+    outcome: AttemptOutcome,
+    reason: string | null,
+    log: string | null = null,
+  ): Promise<boolean> {
     const [ended] = await tx
       .updateTable('attempt')
-      .set({ ended: Date.now(), outcome, reason })
+      .set({ ended: Date.now(), outcome, reason, log })
       .where('id', '=', attempt)
       .where('ended', 'is', null)
       .returning('trial')

@@ -243,8 +243,12 @@ export function openStore(database: Database) {
       }),
 
     /** Ends an attempt without a result: the trial goes back to the queue, or is given up. */
-    giveBack: (attempt: string, outcome: 'failed' | 'stopped' | 'lost', reason: string | null): Promise<boolean> =>
-      transact((tx) => endAttempt(tx, attempt, outcome, reason)),
+    giveBack: (
+      attempt: string,
+      outcome: 'failed' | 'stopped' | 'lost',
+      reason: string | null,
+      log: string | null = null,
+    ): Promise<boolean> => transact((tx) => endAttempt(tx, attempt, outcome, reason, log)),
 
     /** Ends what a worker left open when it ended or died. */
     dropWorker: (worker: string, outcome: 'stopped' | 'lost'): Promise<void> =>

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RunError } from '../base/errors.ts';
 import type { RunEvent } from '../train/events.ts';
+import { createAttemptLog } from './attempt-log.ts';
 import { studyData } from './divisions.ts';
 import type { Place, StudyEnvironment } from './environment.ts';
 import { advanceCell, advanceStudy } from './protocol.ts';
@@ -122,7 +123,9 @@ async function work(
   }, beat);
   const label = spec.run.methods.map(({ name }) => name).join('+');
   const folder = join(runs, trial);
+  const log = createAttemptLog(worker);
   const onEvent = async (event: RunEvent) => {
+    log.add(event);
     if (event.type === 'step')
       progress = {
         trial,
@@ -147,7 +150,7 @@ async function work(
   } catch (error) {
     // The next attempt starts anew, not from what failed.
     if (await store.holds(attempt)) await rm(folder, { recursive: true, force: true });
-    await store.giveBack(attempt, 'failed', messageOf(error));
+    await store.giveBack(attempt, 'failed', messageOf(error), log.withError(error));
     onTrial?.(trial, 'failed');
   } finally {
     clearInterval(timer);

@@ -38,6 +38,8 @@ export interface Attempt {
   readonly ended: number | null;
   readonly outcome: string | null;
   readonly reason: string | null;
+  /** Of an attempt that failed: its events and the error, as lines. */
+  readonly log: string | null;
 }
 
 export interface TrialDetail {

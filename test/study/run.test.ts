@@ -77,8 +77,11 @@ describe('workers', () => {
   it('go on when a trial fails three times, with the reason kept', async () => {
     const study = await add(smallPlan.replace('name: small', 'name: failing').replace('shapes', 'failing'));
     const environment = fakeEnvironment(async (job) => {
-      if (job.spec.run.methods[0]!.options.rank === 4) throw new RunError('train: the loss became NaN');
-      return madeUp(job);
+      if (job.spec.run.methods[0]!.options.rank !== 4) return madeUp(job);
+      await job.onEvent({ type: 'decoding', done: 1, total: 2 });
+      await job.onEvent({ type: 'decoding', done: 2, total: 2 });
+      await job.onEvent({ type: 'saved', step: 7 });
+      throw new RunError('train: the loss became NaN', { cause: new Error('at the head') });
     });
     await work('failing', environment);
     const rows = await store.trials(study);
@@ -86,6 +89,20 @@ describe('workers', () => {
       { failures: 3, reason: 'train: the loss became NaN', point: { params: { rank: 4 } } },
     ]);
     expect(rows.filter(({ phase, state }) => phase === 'final' && state === 'done').length).toBe(2);
+    const failed = await store.attempts(rows.find(({ state }) => state === 'failed')!.id);
+    expect(failed.length).toBe(3);
+    for (const { log } of failed) {
+      const lines = log!.split('\n');
+      expect(lines[0]).toMatch(/^worker failing, process \d+ on /);
+      // Progress is told once, by its newest.
+      expect(lines.slice(1, 4).map((line) => line.replace(/^\S+ /, ''))).toEqual([
+        'decoding {"done":2,"total":2}',
+        'saved {"step":7}',
+        'failed',
+      ]);
+      expect(log).toMatch(/RunError: train: the loss became NaN\n\s+at .*cause.*at the head/s);
+    }
+    expect((await store.attempts(rows[0]!.id)).map(({ outcome, log }) => [outcome, log])).toEqual([['done', null]]);
   });
 
   it('refuse the late result of a worker that was thought dead, and leave the folder to the one in its place', async () => {

@@ -8,6 +8,7 @@ import { testSets } from './migrations/002-test-sets.ts';
 import { oneHolder } from './migrations/003-one-holder.ts';
 import { memory } from './migrations/004-memory.ts';
 import { artifactParts } from './migrations/005-artifact-parts.ts';
+import { attemptLog } from './migrations/006-attempt-log.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -24,6 +25,7 @@ const migrations = {
   '003-one-holder': oneHolder,
   '004-memory': memory,
   '005-artifact-parts': artifactParts,
+  '006-attempt-log': attemptLog,
 };
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;

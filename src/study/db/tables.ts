@@ -53,6 +53,8 @@ export interface AttemptTable {
   readonly ended: number | null;
   readonly outcome: AttemptOutcome | null;
   readonly reason: string | null;
+  /** Of an attempt that failed: what it told, and the error in full. */
+  readonly log: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface EpochTable {

@@ -52,12 +52,21 @@ function Attempts({ detail }: { readonly detail: TrialDetail | undefined }) {
   if (!detail || detail.attempts.length === 0) return <>not begun</>;
   return (
     <ol class="attempts">
-      {detail.attempts.map(({ worker, started, ended, outcome, reason }) => (
+      {detail.attempts.map(({ worker, started, ended, outcome, reason, log }) => (
         <li key={started}>
           {when(started)}: {outcome ?? 'runs'}
           {ended !== null && ` after ${duration((ended - started) / 1000)}`}
           {reason !== null && <span class="bad">: {reason}</span>}{' '}
           <span class="note">(worker {worker.slice(0, 8)})</span>
+          {log !== null && (
+            <details>
+              <summary>Log</summary>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+              <pre class="log" tabIndex={0}>
+                {log}
+              </pre>
+            </details>
+          )}
         </li>
       ))}
     </ol>

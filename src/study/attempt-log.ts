@@ -1,0 +1,46 @@
+// What an attempt told until it failed, for whoever looks for the reason: its events one a line, then the error with its stack and
+// causes. Kept with the attempt, as the run's folder and the worker's terminal may be another machine's.
+import { hostname } from 'node:os';
+import { inspect } from 'node:util';
+import type { RunEvent } from '../train/events.ts';
+
+/** Lines of events kept: the newest. */
+const mostLines = 200;
+/** Characters of an error's account kept: deep causes are long. */
+const mostOfError = 8_000;
+
+/** Of these only the newest in a row says something. */
+const repeated: ReadonlySet<RunEvent['type']> = new Set(['decoding', 'features', 'step', 'saved']);
+
+/** An event without its name, and without what the trial's record holds already. */
+function factsOf(event: RunEvent): object {
+  const { type: _, ...facts } = event;
+  if (event.type !== 'start') return facts;
+  const { folder, pictures, unreadable, resumedFrom } = event;
+  return { folder, pictures, unreadable: unreadable.length, resumedFrom };
+}
+
+export interface AttemptLog {
+  add(event: RunEvent): void;
+  /** The whole, with the error that ended the attempt. */
+  withError(error: unknown): string;
+}
+
+export function createAttemptLog(worker: string): AttemptLog {
+  const lines: { readonly type: RunEvent['type']; readonly text: string }[] = [];
+  return {
+    add(event) {
+      const { type } = event;
+      if (repeated.has(type) && lines.at(-1)?.type === type) lines.pop();
+      lines.push({ type, text: `${new Date().toISOString()} ${type} ${JSON.stringify(factsOf(event))}` });
+      if (lines.length > mostLines) lines.shift();
+    },
+    withError: (error) =>
+      [
+        `worker ${worker}, process ${process.pid} on ${hostname()}, Node ${process.version}`,
+        ...lines.map(({ text }) => text),
+        `${new Date().toISOString()} failed`,
+        inspect(error).slice(0, mostOfError),
+      ].join('\n'),
+  };
+}
