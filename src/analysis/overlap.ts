@@ -6,7 +6,15 @@ import { column, type Table } from './table.ts';
 
 export type Pick = 'confident-right' | 'confident-wrong' | 'unsure-right' | 'unsure-wrong';
 
-export const picks: readonly Pick[] = ['confident-right', 'confident-wrong', 'unsure-right', 'unsure-wrong'];
+/** In words. */
+export const pickNames: Readonly<Record<Pick, string>> = {
+  'confident-right': 'most confident right predictions',
+  'confident-wrong': 'most confident wrong predictions',
+  'unsure-right': 'least confident right predictions',
+  'unsure-wrong': 'least confident wrong predictions',
+};
+
+export const picks = Object.keys(pickNames) as readonly Pick[];
 
 /** Indices of the k pictures: fewer where the method has fewer right (or wrong) ones. Among equals the earlier picture. */
 export function pickPictures(predictions: Predictions, pick: Pick, k: number): number[] {

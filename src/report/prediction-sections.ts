@@ -3,7 +3,7 @@ import { agreementMatrix, errorOverlapMatrix } from '../analysis/agreement.ts';
 import { comparisonTable } from '../analysis/compare.ts';
 import { ensembleTable } from '../analysis/ensemble.ts';
 import { onlyOneRight, oracleTable } from '../analysis/oracle.ts';
-import { type Pick, pickOverlapMatrix, vennTable } from '../analysis/overlap.ts';
+import { type Pick, pickNames, pickOverlapMatrix, picks, vennTable } from '../analysis/overlap.ts';
 import { perClassTable } from '../analysis/per-class.ts';
 import { type Table, toObjects } from '../analysis/table.ts';
 import { figureMarkup } from './figure.ts';
@@ -42,15 +42,24 @@ function floorOf(table: Table): number {
   return values.length > 0 ? Math.floor(10 * Math.min(...values)) / 10 : 0;
 }
 
-const pickNames: Readonly<Record<Pick, string>> = {
-  'confident-right': 'most confident right predictions',
-  'confident-wrong': 'most confident wrong predictions',
-  'unsure-right': 'least confident right predictions',
-  'unsure-wrong': 'least confident wrong predictions',
-};
-
 /** The list's length: a twentieth of the pictures, so that the view is alike for small and large sets. */
 export const listLength = (pictures: number): number => Math.max(10, Math.round(pictures / 20));
+
+/** How much the methods' lists have in common: a figure of their pairs. */
+const overlapFigure = (id: string, { data, test }: PredictionSet, pick: Pick, k: number): Markup =>
+  matrixFigure(
+    id,
+    `${data}: overlap of the ${k} ${pickNames[pick]}`,
+    `Share of the row’s list that is in the column’s list too, %. Low: the methods stand apart.`,
+    pickOverlapMatrix(test, pick, k),
+  );
+
+const regionsTable = ({ data, test }: PredictionSet, pick: Pick, k: number): Markup =>
+  tableMarkup(vennTable(test, pick, k), `${data}: ${pickNames[pick]}`);
+
+/** The study's Venn view for lists of any length: pairs as a figure, all regions as a table. */
+export const overlapView = (set: PredictionSet, pick: Pick, k: number): Markup =>
+  markup`${overlapFigure('overlap', set, pick, k)}<h3>In whose lists?</h3>${regionsTable(set, pick, k)}`;
 
 function mistakes(set: PredictionSet, at: number): Markup {
   const { test, data } = set;
@@ -58,17 +67,11 @@ function mistakes(set: PredictionSet, at: number): Markup {
   const agreement = agreementMatrix(test);
   const oracle = oracleTable(test);
   const classes = perClassTable(test);
-  const lists = (Object.keys(pickNames) as Pick[]).map(
+  const lists = picks.map(
     (pick) =>
       markup`${
-        pick === 'confident-wrong' &&
-        matrixFigure(
-          `venn-${at}-${pick}`,
-          `${data}: overlap of the ${k} ${pickNames[pick]}`,
-          `Share of the row’s list that is in the column’s list too; below 100 % the methods are sure of different mistakes.`,
-          pickOverlapMatrix(test, pick, k),
-        )
-      }<details><summary>${k} ${pickNames[pick]}: in whose lists?</summary>${tableMarkup(vennTable(test, pick, k), `${data}: ${pickNames[pick]}`)}</details>`,
+        pick === 'confident-wrong' && overlapFigure(`venn-${at}-${pick}`, set, pick, k)
+      }<details><summary>${k} ${pickNames[pick]}: in whose lists?</summary>${regionsTable(set, pick, k)}</details>`,
   );
   return markup`<h3>${data}: how far could a perfect choice of method go?</h3>${tableMarkup(oracle, `${data}: oracle ceiling`)}${matrixFigure(
     `agreement-${at}`,

@@ -114,11 +114,20 @@ function isAlive({ pid, host }: Lock): boolean {
   }
 }
 
-/** The living process other than this one that holds the folder, if any; a torn lock is nobody's. */
-async function holderOf(folder: string): Promise<Lock | undefined> {
+/** The living process that holds the folder, if any; a torn lock is nobody's. */
+async function livingHolderOf(folder: string): Promise<Lock | undefined> {
   const holder = await readJson<Lock>(join(folder, runFiles.lock)).catch(() => undefined);
-  return holder && holder.pid !== process.pid && isAlive(holder) ? holder : undefined;
+  return holder && isAlive(holder) ? holder : undefined;
 }
+
+/** The same, other than this one. */
+async function holderOf(folder: string): Promise<Lock | undefined> {
+  const holder = await livingHolderOf(folder);
+  return holder?.pid === process.pid ? undefined : holder;
+}
+
+/** Whether a process trains in this folder now. One on another machine can't be asked: its lock is believed. */
+export const isTraining = async (folder: string): Promise<boolean> => (await livingHolderOf(folder)) !== undefined;
 
 /**
  * For a caller that knows the folder to be its own by other means: waits up to `milliseconds` for the process that held it

@@ -27,6 +27,7 @@ export interface StudyDetail {
 
 /** An epoch's record, as the run told it. */
 export interface EpochRecord {
+  /** From 0. */
   readonly epoch: number;
   readonly train: { readonly loss: number; readonly top1: number };
   readonly val?: { readonly loss: number; readonly top1: number };
@@ -40,6 +41,31 @@ export interface Attempt {
   readonly reason: string | null;
   /** Of an attempt that failed: its events and the error, as lines. */
   readonly log: string | null;
+}
+
+/** A run of `vitune train`, by its folder. */
+export interface RunView {
+  readonly name: string;
+  readonly state: 'running' | 'stopped' | 'done';
+  readonly method: string;
+  readonly data: string;
+  readonly model: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Trained scalars without the head. */
+  readonly trainable: number;
+  readonly epochsWanted: number;
+  readonly epochs: readonly EpochRecord[];
+  /** Top-1 by test set, of a run that is done. */
+  readonly tests: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** Milliseconds since 1970. */
+  readonly changed: number;
+}
+
+export interface RunsView {
+  /** The folder that is looked into. */
+  readonly folder: string;
+  readonly runs: readonly RunView[];
 }
 
 export interface TrialDetail {
@@ -71,6 +97,11 @@ export interface PredictionView {
     /** (pictures,): probability of the predicted class. */
     readonly confidence: readonly number[];
   }[];
+}
+
+export interface OverlapView {
+  /** Markup of the report's builders, escaped by them. */
+  readonly html: string;
 }
 
 /** A final run whose adapter is kept. */

@@ -2,18 +2,20 @@
 // stands in nobody's way.
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Table, toObjects } from '../../src/analysis/table.ts';
+import { train } from '../../src/index.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
 import type {
   AdapterView,
   Guess,
   PredictionView,
+  RunsView,
   Section,
   Snapshot,
   StudyDetail,
@@ -61,6 +63,7 @@ function ask(path: string, { method = 'GET', headers = {}, body, port = ui.port 
 }
 const json = async <T>(path: string, asked?: Asked): Promise<T> =>
   JSON.parse((await ask(path, asked)).body.toString()) as T;
+const singleRuns = () => join(root, 'single-runs');
 const own = () => ({ Origin: `http://127.0.0.1:${ui.port}` });
 
 beforeAll(async () => {
@@ -68,7 +71,7 @@ beforeAll(async () => {
   db = join(root, 'db');
   process.env.VITUNE_CACHE = join(root, 'cache');
   await runTinyStudy(root, environment);
-  ui = await startUi({ db, host: '127.0.0.1', port: 0, command, environment });
+  ui = await startUi({ db, runs: singleRuns(), host: '127.0.0.1', port: 0, command, environment });
 });
 afterAll(async () => {
   await ui?.close();
@@ -207,7 +210,10 @@ it('says that nothing else may be loaded, framed or guessed', async () => {
 });
 
 it('beyond this machine it wants the token', async () => {
-  const remote = await startUi({ db, host: '127.0.0.1', port: 0, command, environment, token: 'a-token' });
+  const remote = await startUi({
+    ...{ db, runs: singleRuns(), host: '127.0.0.1', port: 0, command, environment },
+    token: 'a-token',
+  });
   const { port } = remote;
   try {
     const host = { Host: `lab.example:${port}` };
@@ -244,6 +250,57 @@ describe('shows', () => {
     expect(run.attempts).toMatchObject([{ worker: 'tiny', outcome: 'done', reason: null }]);
   });
 
+  it('single runs in their folder, done, stopped and running, and nothing that is no run', async () => {
+    const none = await json<RunsView>('/api/runs');
+    expect(none).toEqual({ folder: singleRuns(), runs: [] });
+    const done = join(singleRuns(), 'done');
+    const options = { data: join(root, 'shapes'), model: join(root, 'tiny'), epochs: 2, learningRate: 0.01, seed: 3 };
+    const result = await train({ ...options, method: 'linear', out: done }).result();
+    if (result.type !== 'done') throw new Error(result.type);
+    const [run] = (await json<RunsView>('/api/runs')).runs;
+    expect(run).toMatchObject({
+      ...{ name: 'done', state: 'done', method: 'linear', data: 'shapes', model: 'tiny', epochsWanted: 2 },
+      params: { learningRate: 0.01, seed: 3 },
+      tests: { test: result.test!.top1 },
+    });
+    expect(run!.epochs.map(({ epoch, val }) => [epoch, val!.top1])).toEqual([
+      [0, expect.any(Number)],
+      [1, result.val!.top1],
+    ]);
+    // The same run before its end: in a living process, and after that one was killed.
+    const record = JSON.parse(await readFile(join(done, 'run.json'), 'utf8')) as object;
+    for (const [name, pid] of [
+      ['running', process.pid],
+      ['stopped', 2 ** 30],
+    ] as const) {
+      await cp(done, join(singleRuns(), name), { recursive: true });
+      await writeFile(
+        join(singleRuns(), name, 'run.json'),
+        JSON.stringify({ ...record, status: 'running', result: undefined }),
+      );
+      await writeFile(join(singleRuns(), name, 'lock.json'), JSON.stringify({ pid, host: hostname() }));
+    }
+    // Others' folders, and files that only look like a run's.
+    for (const [name, text] of [
+      ['broken', '{'],
+      ['list', '[]'],
+      ['foreign', '{"status":"done","spec":{"data":1}}'],
+    ] as const) {
+      await mkdir(join(singleRuns(), name));
+      await writeFile(join(singleRuns(), name, 'run.json'), text);
+    }
+    await mkdir(join(singleRuns(), 'folder', 'run.json'), { recursive: true });
+    await writeFile(join(singleRuns(), 'stopped', 'metrics.jsonl'), '{"epoch":"none"}\n');
+    const { runs } = await json<RunsView>('/api/runs');
+    expect(new Map(runs.map(({ name, state, epochs }) => [name, [state, epochs.length]]))).toEqual(
+      new Map([
+        ['done', ['done', 2]],
+        ['running', ['running', 2]],
+        ['stopped', ['stopped', 0]],
+      ]),
+    );
+  });
+
   it('the report’s sections and file', async () => {
     const sections = await json<Section[]>(`/api/studies/${id}/sections`);
     expect(sections.map((section) => section.id)).toEqual(
@@ -257,6 +314,19 @@ describe('shows', () => {
   it('predictions, their pictures, and what an adapter says at each alpha', async () => {
     const [view] = await json<[PredictionView]>(`/api/studies/${id}/predictions`);
     expect(view.methods.map(({ method }) => method)).toEqual(['linear', 'lora']);
+    const overlap = (query: string) => ask(`/api/studies/${id}/overlap?${query}`);
+    for (const k of [1, 3, 1000]) {
+      const { html } = JSON.parse((await overlap(`data=shapes&pick=unsure-right&k=${k}`)).body.toString()) as {
+        html: string;
+      };
+      expect(html).toContain(`overlap of the ${k} least confident right predictions`);
+    }
+    const statuses = [
+      'data=shapes&pick=all&k=3',
+      'data=shapes&pick=unsure-right&k=0',
+      'data=no&pick=unsure-right&k=3',
+    ].map(async (query) => (await overlap(query)).status);
+    expect(await Promise.all(statuses)).toEqual([400, 400, 404]);
     // Ensembles of chosen members: what the analyses say of the same predictions.
     const ensembles = (members: readonly string[]) =>
       `/api/studies/${id}/ensembles?${new URLSearchParams([['data', view.data] as [string, string], ...members.map((m) => ['member', m] as [string, string])])}`;

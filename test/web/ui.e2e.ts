@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { train } from '../../src/index.ts';
 import { studyEnvironment } from '../../src/studies/environment.ts';
 import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
@@ -37,7 +38,7 @@ describe.skipIf(!browserPath)('the dashboard', () => {
 
   /** Starts the server as a user does; a port of one's own comes again after a death. */
   async function serve(port = '0', store = db): Promise<void> {
-    server = start(['ui', '--db', store, '--port', port]);
+    server = start(['ui', '--db', store, '--runs', join(root, 'single'), '--port', port]);
     address = await new Promise((resolve) =>
       server.child.stdout!.once('data', (part: Buffer) => resolve(part.toString().trim())),
     );
@@ -71,6 +72,9 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     db = join(root, 'db');
     process.env.VITUNE_CACHE = join(root, 'cache');
     await runTinyStudy(root, studyEnvironment());
+    const run = { data: join(root, 'shapes'), model: join(root, 'tiny'), epochs: 3 };
+    for (const method of ['linear', 'bitfit'])
+      await train({ ...run, method, out: join(root, 'single', method) }).result();
     browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
     await serve();
     page = await open({ width: 1400, height: 900 }, 'light');
@@ -89,7 +93,7 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     await boxes.nth(2).check();
     const comparison = page.getByRole('region', { name: 'Comparison of runs' });
     await comparison.getByRole('img', { name: 'training loss, nats, 2 curves' }).waitFor();
-    expect(await comparison.locator('path.curve').count()).toBe(4);
+    await expect.poll(() => comparison.locator('path.curve').count()).toBe(4); // each run's epochs come by themselves
     expect(await comparison.getByRole('row').count()).toBe(3);
   });
 
@@ -118,6 +122,26 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     await page.getByText('Choose at least two methods.').waitFor();
     await page.getByRole('checkbox', { name: /^lora/ }).check();
     await ensembles.waitFor();
+  });
+
+  it('shows how much the lists of any length have in common', async () => {
+    await page.getByText('Are methods sure of the same pictures?').click();
+    await page.getByLabel('How many pictures').fill('4');
+    await page.getByLabel('Which predictions').selectOption('confident-right');
+    await page
+      .getByRole('img', { name: /overlap of the 4 most confident right predictions/ })
+      .first()
+      .waitFor();
+  });
+
+  it('lists single runs, and compares them', async () => {
+    await page.getByRole('link', { name: 'Single runs' }).click();
+    const boxes = page.getByRole('checkbox', { name: /^compare/ });
+    await boxes.nth(1).waitFor();
+    for (const i of [0, 1]) await boxes.nth(i).check();
+    const comparison = page.getByRole('region', { name: 'Comparison of runs' });
+    await comparison.getByRole('img', { name: 'validation top-1, %, 2 curves' }).waitFor();
+    await page.goBack();
   });
 
   it('tries an adapter, and moves alpha', async () => {
@@ -164,7 +188,15 @@ describe.skipIf(!browserPath)('the dashboard', () => {
     for (const scheme of ['light', 'dark'] as const)
       for (const width of [1400, 400]) {
         const other = await open({ width, height: 900 }, scheme);
-        for (const hash of ['#/', '#/new', `${id}/runs`, `${id}/analyses`, `${id}/predictions`, `${id}/try`]) {
+        for (const hash of [
+          '#/',
+          '#/new',
+          '#/runs',
+          `${id}/runs`,
+          `${id}/analyses`,
+          `${id}/predictions`,
+          `${id}/try`,
+        ]) {
           await other.goto(`${address}${hash}`);
           await settled(other);
           await other.evaluate(axe);

@@ -1,4 +1,4 @@
-// vitune ui: the dashboard of a study store.
+// vitune ui: the dashboard of a study store and of single runs.
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { OptionError } from '../../base/errors.ts';
@@ -8,6 +8,7 @@ import { dbOption } from '../study/options.ts';
 
 interface Flags {
   readonly db: string;
+  readonly runs: string;
   readonly port: number;
   readonly host: string;
 }
@@ -23,16 +24,18 @@ function portNumber(text: string): number {
 
 export function ui(): Command {
   return new Command('ui')
-    .description('show studies in the browser: progress, results, predictions')
+    .description('show studies and runs in the browser: progress, results, predictions')
     .addOption(dbOption())
+    .option('--runs <folder>', "folder of vitune train's runs, shown beside the studies", 'runs')
     .option('--port <n>', `where to listen (0 = any free port; default ${defaultPort})`, portNumber, defaultPort)
     .option('--host <address>', 'an address other than 127.0.0.1 lets other machines in, with a token', '127.0.0.1')
-    .action(async ({ db, port, host }: Flags) => {
+    .action(async ({ db, runs, port, host }: Flags) => {
       const remote = !['127.0.0.1', 'localhost', '::1'].includes(host);
       const token = remote ? randomBytes(24).toString('base64url') : undefined;
       const command = [process.execPath, ...process.execArgv, process.argv[1]!];
       const served = await startUi({
         db,
+        runs,
         host,
         port,
         command,

@@ -1,11 +1,12 @@
 // Runs side by side: loss and accuracy over epochs, what differs between them, and how each try ended.
 import { useEffect, useState } from 'preact/hooks';
 import type { TrialRow } from '../../study/rows.ts';
-import type { EpochRecord, StudyDetail, TrialDetail } from '../api.ts';
-import { curveKey, epochChart } from './curve-chart.ts';
+import type { StudyDetail, TrialDetail } from '../api.ts';
+import { curveKey } from './curve-chart.ts';
+import { EpochCharts } from './epoch-charts.tsx';
 import type { LiveState } from './live.ts';
 import { getJson } from './requests.ts';
-import { duration, params, percent } from './words.ts';
+import { duration, params, percent, when } from './words.ts';
 
 interface Props {
   readonly study: StudyDetail;
@@ -13,18 +14,6 @@ interface Props {
   readonly live: LiveState;
   readonly onClose: () => void;
 }
-
-const charts: readonly {
-  readonly title: string;
-  readonly value: (epoch: EpochRecord) => number;
-  readonly format: (value: number) => string;
-}[] = [
-  { title: 'training loss, nats', value: ({ train }) => train.loss, format: (v) => String(Number(v.toPrecision(3))) },
-  { title: 'validation top-1, %', value: ({ val }) => val?.top1 ?? Number.NaN, format: (v) => (100 * v).toFixed(1) },
-];
-
-/** Pixels that a chart has room for, so that its text stays as large as the page's. */
-const chartWidth = (): number => (innerWidth < 700 ? 330 : 520);
 
 /** The runs' details, asked for again when something goes on. */
 function useDetails(ids: readonly string[], version: unknown): ReadonlyMap<string, TrialDetail> {
@@ -44,9 +33,6 @@ function useDetails(ids: readonly string[], version: unknown): ReadonlyMap<strin
   }, [key, version]);
   return details;
 }
-
-const when = (time: number): string =>
-  new Date(time).toLocaleString('en-GB', { dateStyle: 'short', timeStyle: 'medium' });
 
 function Attempts({ detail }: { readonly detail: TrialDetail | undefined }) {
   if (!detail || detail.attempts.length === 0) return <>not begun</>;
@@ -86,28 +72,7 @@ export function CompareRuns({ study, rows, live, onClose }: Props) {
       <button type="button" class="corner" onClick={onClose}>
         Close
       </button>
-      <div class="pair">
-        {charts.map(({ title, value, format }) => {
-          const chart = epochChart(
-            {
-              ...{ title, format },
-              curves: rows.map(({ id }, i) => ({
-                label: labels[i]!,
-                values: (details.get(id)?.epochs ?? []).map((epoch) => [epoch.epoch + 1, value(epoch)] as const),
-              })),
-            },
-            chartWidth(),
-          );
-          // The report's builders escape everything that they are given.
-          return chart ? (
-            <div key={title} class="chart" dangerouslySetInnerHTML={{ __html: chart.html }} />
-          ) : (
-            <p key={title} class="note">
-              No {title.split(',')[0]} yet.
-            </p>
-          );
-        })}
-      </div>
+      <EpochCharts runs={rows.map(({ id }, i) => ({ label: labels[i]!, epochs: details.get(id)?.epochs ?? [] }))} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="Compared runs">
         <table>

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type LiveState, useLive } from './live.ts';
 import { NewStudyPage } from './new-study-page.tsx';
+import { SingleRunsPage } from './single-runs-page.tsx';
 import { StudiesPage } from './studies-page.tsx';
 import { StudyPage } from './study-page.tsx';
 
@@ -24,6 +25,7 @@ function Page({ path, live }: { readonly path: readonly string[]; readonly live:
   const [page, id, tab = 'runs'] = path;
   if (page === 'study' && id) return <StudyPage key={id} id={id} tab={tab} live={live} />;
   if (page === 'new') return <NewStudyPage />;
+  if (page === 'runs') return <SingleRunsPage />;
   return <StudiesPage live={live} />;
 }
 
@@ -44,6 +46,11 @@ function App() {
           <li>
             <a href="#/" {...here('')}>
               Studies
+            </a>
+          </li>
+          <li>
+            <a href="#/runs" {...here('runs')}>
+              Single runs
             </a>
           </li>
           <li>

@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { PredictionView, StudyDetail } from '../api.ts';
 import { Ensemble } from './ensemble.tsx';
+import { Overlap } from './overlap.tsx';
 import { Pager, Wait } from './parts.tsx';
 import { useJson } from './requests.ts';
 import { percent } from './words.ts';
@@ -72,6 +73,7 @@ function Browser({ study, view }: { readonly study: string; readonly view: Predi
   return (
     <>
       <Ensemble study={study} view={view} />
+      <Overlap study={study} view={view} />
       <div class="filters">
         <label>
           Show{' '}

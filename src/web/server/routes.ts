@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
+import { picks } from '../../analysis/overlap.ts';
 import { messageOf, OptionError, VituneError } from '../../base/errors.ts';
 import { builtinSets } from '../../data/builtin/index.ts';
 import { protocols } from '../../data/protocols/index.ts';
@@ -12,7 +13,7 @@ import type { PlanPreset } from '../../study/plan.ts';
 import type { StudyRow, TrialRow } from '../../study/rows.ts';
 import { presets } from '../../train/presets.ts';
 import { trainingOptions } from '../../train/training-options.ts';
-import type { AdapterView, EpochRecord, FormFacts, StudyDetail, TrialDetail } from '../api.ts';
+import type { AdapterView, EpochRecord, FormFacts, OverlapView, RunsView, StudyDetail, TrialDetail } from '../api.ts';
 import type { Actions } from './actions.ts';
 import type { Adapters } from './adapters.ts';
 import type { Asset } from './assets.ts';
@@ -30,6 +31,7 @@ export interface Services {
   readonly adapters: Adapters;
   readonly pictures: StudyPictures;
   readonly views: Views;
+  readonly singleRuns: () => Promise<RunsView>;
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
@@ -140,6 +142,8 @@ export function routes(services: Services, guarded: GuardOptions): Hono {
     }),
   );
 
+  app.get('/api/runs', async (c) => c.json(await services.singleRuns()));
+
   app.get('/api/form', (c) => c.json(formFacts(services.planPresets)));
 
   app.get('/api/studies/:id', async (c) => {
@@ -166,6 +170,17 @@ export function routes(services: Services, guarded: GuardOptions): Hono {
     const table = await views.ensembles(await studyNamed(c.req.param('id')), c.req.query('data') ?? '', members);
     if (!table) throw new Missing('no predictions of these methods on this data');
     return c.json(table);
+  });
+
+  app.get('/api/studies/:id/overlap', async (c) => {
+    const { data = '', pick = '', k = '' } = c.req.query();
+    const chosen = picks.find((name) => name === pick);
+    if (!chosen) throw new OptionError(`pick must be one of ${picks.join(', ')}, got ${pick}`);
+    const length = Number(k);
+    if (!Number.isInteger(length) || length < 1) throw new OptionError(`k must be a whole number from 1, got ${k}`);
+    const html = await views.overlap(await studyNamed(c.req.param('id')), data, chosen, length);
+    if (html === undefined) throw new Missing('no predictions of two methods on this data');
+    return c.json({ html } satisfies OverlapView);
   });
 
   app.get('/api/studies/:id/adapters', async (c) => {

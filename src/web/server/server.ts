@@ -9,11 +9,14 @@ import { loadAssets } from './assets.ts';
 import { liveView } from './live.ts';
 import { studyPictures } from './pictures.ts';
 import { routes } from './routes.ts';
+import { singleRuns } from './single-runs.ts';
 import { leaseStore } from './store-lease.ts';
 import { views } from './views.ts';
 
 export interface UiOptions {
   readonly db: string;
+  /** Folder of `vitune train`'s runs; need not be there. */
+  readonly runs: string;
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
@@ -47,7 +50,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 /** Serves until it is closed. Throws RunError where the port is taken or the pages weren't built. */
-export async function startUi({ db, host, port: wanted, token, command, environment }: UiOptions): Promise<Ui> {
+export async function startUi({ db, runs, host, port: wanted, token, command, environment }: UiOptions): Promise<Ui> {
   const lease = leaseStore(db);
   const live = liveView(lease);
   const tried = adapters(lease);
@@ -56,6 +59,7 @@ export async function startUi({ db, host, port: wanted, token, command, environm
   const app = routes(
     {
       ...{ lease, live, adapters: tried, pictures, views: views(lease, pictures), assets: loadAssets() },
+      singleRuns: singleRuns(runs),
       actions: actions({ db, lease, command, environment }),
       planPresets: environment.presets,
     },

@@ -2,6 +2,7 @@
 // study, since both read all its logits.
 
 import { ensembleTable } from '../../analysis/ensemble.ts';
+import type { Pick } from '../../analysis/overlap.ts';
 import { confidences, predictedClasses } from '../../analysis/predictions.ts';
 import { loadPublishedStudy } from '../../analysis/published/load.ts';
 import { publishedResults } from '../../analysis/published/study.ts';
@@ -9,6 +10,7 @@ import type { Predictions } from '../../analysis/records.ts';
 import type { Table } from '../../analysis/table.ts';
 import { DataError } from '../../base/errors.ts';
 import { markup } from '../../report/markup.ts';
+import { overlapView } from '../../report/prediction-sections.ts';
 import { renderReport, reportSections } from '../../report/report.ts';
 import type { StudyRecords } from '../../report/study-records.ts';
 import { reportRecords } from '../../study/report-records.ts';
@@ -25,6 +27,8 @@ export interface Views {
   predictions(study: StudyRow): Promise<readonly PredictionView[]>;
   /** Ensembles of some methods on a data set; undefined where they aren't there. */
   ensembles(study: StudyRow, data: string, members: readonly string[]): Promise<Table | undefined>;
+  /** Markup: what the methods' lists of `k` picked pictures have in common; undefined where there are no two methods. */
+  overlap(study: StudyRow, data: string, pick: Pick, k: number): Promise<string | undefined>;
 }
 
 /** Studies whose logits are kept in memory. */
@@ -88,6 +92,10 @@ export function views(lease: StoreLease, pictures: StudyPictures): Views {
       const test = chosen(set?.test);
       if (test.length === 0 || test.length < members.length) return undefined;
       return ensembleTable(test, set?.validation && chosen(set.validation));
+    },
+    async overlap(study, data, pick, k) {
+      const set = (await recordsOf(study)).predictions?.find((p) => p.data === data);
+      return set && set.test.length > 1 ? markup`${overlapView(set, pick, k)}`.html : undefined;
     },
   };
 }
