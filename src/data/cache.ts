@@ -52,16 +52,24 @@ export interface PackOptions {
   /** Throw at the first unreadable picture instead of leaving it out. */
   readonly strict: boolean;
   readonly folder?: string;
+  /** Over names, labels and contents; left out = the files are looked at anew. */
+  readonly fingerprintOf?: (pictures: readonly Picture[]) => Promise<string>;
   readonly onProgress?: (done: number, total: number) => void;
   /** Told, in one line, when the pictures can't be kept on disk. Left out = a process warning. */
   readonly onWarning?: Warn;
 }
 
+const pictureFolder = (base = cacheFolder()) => join(base, 'pictures');
+
+/** Hex SHA-256 over names, labels and contents of pictures. */
+export const listFingerprint = (pictures: readonly Picture[], folder = cacheFolder()): Promise<string> =>
+  fingerprintOf(pictures, pictureFolder(folder));
+
 /** Opens the pack of these pictures, making it first where it isn't there. Throws DataError. */
 export async function openPack(options: PackOptions): Promise<Pack> {
   const { pictures, geometry, strict } = options;
-  const folder = join(options.folder ?? cacheFolder(), 'pictures');
-  const fingerprint = await fingerprintOf(pictures, folder);
+  const folder = pictureFolder(options.folder);
+  const fingerprint = await (options.fingerprintOf?.(pictures) ?? listFingerprint(pictures, options.folder));
   const key = identity({ version, geometry: geometry as unknown as Json, fingerprint });
   const path = join(folder, `${key}.u8`);
   const { index, reader, path: file } = await ready({ ...options, fingerprint }, folder, path);

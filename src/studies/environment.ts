@@ -3,19 +3,18 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { RunError } from '../base/errors.ts';
-import { cacheFolder } from '../data/cache.ts';
-import { fingerprintOf } from '../data/content.ts';
+import { listFingerprint } from '../data/cache.ts';
 import type { SplitName } from '../data/dataset.ts';
 import { locateData } from '../data/locate.ts';
 import { openSafetensors } from '../formats/safetensors-file.ts';
 import { loadBackbone } from '../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../model/locate.ts';
 import { planPresets } from '../presets/index.ts';
-import { type Lane, openLanes } from '../runtime/lanes.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../study/environment.ts';
+import { fingerprintOfSets, openSplits, picturesBySet } from '../train/data-splits.ts';
 import type { DoneEvent } from '../train/events.ts';
+import { type GroupPlace, openPlaces } from '../train/group-place.ts';
 import { runTraining } from '../train/run.ts';
-import { fingerprintOfSets, openSplits, picturesBySet } from '../train/run-data.ts';
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
 import { knownGroup } from './data-groups.ts';
 import { togetherKeys } from './together.ts';
@@ -26,9 +25,8 @@ const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits,
 async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise<DataFacts> {
   const dataset = await openSplits(spec);
   const { name, classes, splits } = dataset;
-  const folder = join(cacheFolder(), 'pictures');
   const prints: [string, string][] = [];
-  for (const [set, pictures] of picturesBySet(dataset)) prints.push([set, await fingerprintOf(pictures, folder)]);
+  for (const [set, pictures] of picturesBySet(dataset)) prints.push([set, await listFingerprint(pictures)]);
   const count = (split: SplitName) => splits[split].length;
   return {
     name,
@@ -93,7 +91,7 @@ async function run({ spec, folder, signal, onEvent, place }: TrialJob): Promise<
     wise: true,
     threads,
     signal,
-    lane: place as Lane | undefined, // places are made by `together`
+    place: place as GroupPlace | undefined, // places are made by `together`
   })) {
     await onEvent(event);
     if (event.type === 'interrupted') return undefined;
@@ -134,7 +132,7 @@ export function studyEnvironment(): StudyEnvironment {
       const { config, fingerprint } = await loadBackbone(locateModel(model));
       return { name: basename(model), config, fingerprint };
     }),
-    together: { key: togetherKeys(), places: openLanes },
+    together: { key: togetherKeys(), places: openPlaces },
     run,
   };
 }

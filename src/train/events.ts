@@ -80,3 +80,4 @@ export type RunEvent =
     };
 
 export type DoneEvent = Extract<RunEvent, { type: 'done' }>;
+export type EpochEvent = Extract<RunEvent, { type: 'epoch' }>;

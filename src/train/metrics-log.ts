@@ -1,30 +1,38 @@
 // The run's metrics: one JSON line an epoch while it runs, and the same as a CSV table when it is done.
-import { appendFile, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeCsv } from '../formats/csv.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
-import type { RunEvent } from './events.ts';
+import type { EpochEvent } from './events.ts';
 import { runFiles, writeFailure, writeWhole } from './run-folder.ts';
-
-type EpochEvent = Extract<RunEvent, { type: 'epoch' }>;
 
 async function readEpochs(folder: string): Promise<EpochEvent[]> {
   const text = await readFile(join(folder, runFiles.metrics), 'utf8').catch(() => '');
   return parseJsonLines(text) as EpochEvent[];
 }
 
-/** Adds the line of a finished epoch. Throws RunError. */
-export async function appendEpoch(folder: string, event: RunEvent): Promise<void> {
-  const path = join(folder, runFiles.metrics);
-  await appendFile(path, `${JSON.stringify(event)}\n`).catch((cause: unknown) => {
-    throw writeFailure(path, cause);
-  });
+export interface EpochLog {
+  /** Adds the line of a finished epoch. Rejects with RunError. */
+  add(event: EpochEvent): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Drops lines of epochs that a resumed run will do again, and a line that a kill tore. */
-export async function trimEpochs(folder: string, epochsDone: number): Promise<void> {
+/**
+ * Opens the log of a run that goes on after `epochsDone` epochs: lines of epochs that it will do again are dropped, as is one that
+ * a kill tore. It stays open: a small head's epoch takes no longer than opening a file. Rejects with RunError.
+ */
+export async function openEpochLog(folder: string, epochsDone: number): Promise<EpochLog> {
+  const path = join(folder, runFiles.metrics);
   const kept = (await readEpochs(folder)).filter((event) => event.epoch < epochsDone);
-  await writeWhole(join(folder, runFiles.metrics), kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  await writeWhole(path, kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  const refuse = (cause: unknown): never => {
+    throw writeFailure(path, cause);
+  };
+  const file = await open(path, 'a').catch(refuse);
+  return {
+    add: async (event) => void (await file.appendFile(`${JSON.stringify(event)}\n`).catch(refuse)),
+    close: () => file.close(),
+  };
 }
 
 export async function writeTable(folder: string): Promise<void> {

@@ -1,8 +1,8 @@
 // What the parts of a run share: what was asked for, and what was opened for it.
 import type { Backbone } from '../model/load.ts';
-import type { Lane } from '../runtime/lanes.ts';
 import type { Device, Runtime } from '../runtime/session.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { GroupPlace } from './group-place.ts';
 import type { RunData } from './run-data.ts';
 import type { RunSpec } from './spec.ts';
 import type { HeadStart } from './zero-shot.ts';
@@ -31,7 +31,7 @@ export interface RunOptions {
   /** Whether what the frozen part of the network makes of a picture is kept on disk (left out = auto). */
   readonly featureCache?: FeatureCacheMode | undefined;
   /** Its place among runs that are trained together (run-group.ts). */
-  readonly lane?: Lane | undefined;
+  readonly place?: GroupPlace | undefined;
   /** Aborted: the step under way is finished, the state saved, and the run ends with `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }

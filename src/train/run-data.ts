@@ -1,19 +1,18 @@
 // The pictures of a run: opens the data, decodes what isn't cached yet, and hands out bytes by index.
 import { DataError } from '../base/errors.ts';
-import { sha256 } from '../base/identity.ts';
 import type { Preprocessing } from '../base/preprocessing.ts';
 import { shuffled, stream } from '../base/rng.ts';
 import type { Augmentation } from '../data/augment.ts';
 import { openPack, type Pack, type Unreadable } from '../data/cache.ts';
-import type { Dataset, Picture } from '../data/dataset.ts';
-import { openDataset } from '../data/open.ts';
+import type { Picture } from '../data/dataset.ts';
 import { createPrefetch } from '../data/prefetch.ts';
-import { byName } from '../data/split.ts';
 import { threadsWork } from '../data/threads.ts';
 import { enlarged, type Geometry, geometryOf } from '../data/transform.ts';
 import { isAugmented, type ViewOptions, viewOf } from '../data/view.ts';
+import { fingerprintOfSets, picturesBySet } from './data-splits.ts';
 import type { Pictures } from './evaluator.ts';
 import type { RunEvent } from './events.ts';
+import { createOpenings, type Openings } from './openings.ts';
 import type { RunSpec } from './spec.ts';
 import { telling } from './telling.ts';
 
@@ -56,27 +55,6 @@ export interface RunData {
   readonly record: unknown;
   /** Gives files and threads back. */
   close(): void;
-}
-
-/** One fingerprint over those of the sets, in their order. */
-export const fingerprintOfSets = (sets: readonly (readonly [string, string])[]): string =>
-  sha256(sets.map(([set, fingerprint]) => `${set} ${fingerprint}`).join('\n'));
-
-/** All pictures of a data set: the splits, then shifted test sets. */
-export const picturesBySet = ({ splits, shifts }: Dataset): Map<string, readonly Picture[]> =>
-  new Map([['train', splits.train], ['val', splits.val], ['test', splits.test], ...shifts]);
-
-/** The data of a spec in the splits that it trains and tests on. Throws DataError. */
-export async function openSplits(spec: Pick<RunSpec, 'data' | 'dataOptions' | 'protocol'>): Promise<Dataset> {
-  const { splitSeed, imageSize: _, trainOnVal, ...division } = spec.dataOptions;
-  const dataset = await openDataset(spec.data, { ...division, seed: splitSeed, protocol: spec.protocol });
-  if (!trainOnVal) return dataset;
-  const { train, val, test } = dataset.splits;
-  return {
-    ...dataset,
-    splits: { train: [...train, ...val].sort(byName), val: [], test },
-    splitRule: `${dataset.splitRule}; trained on validation too`,
-  };
 }
 
 const labelsOf = (pictures: readonly Picture[]) => Int32Array.from(pictures, ({ label }) => label);
@@ -141,9 +119,10 @@ export async function* openRunData(
   spec: RunSpec,
   preprocessing: Preprocessing,
   strict: boolean,
+  openings: Openings = createOpenings(),
 ): AsyncGenerator<RunEvent, RunData, void> {
   const { flip, randomResizedCrop, seed } = spec.training;
-  const dataset = await openSplits(spec);
+  const dataset = await openings.splits(spec);
   const training = dataset.splits.train;
   const sets = picturesBySet(dataset);
   const packs = new Map<string, Pack>();
@@ -152,7 +131,11 @@ export async function* openRunData(
     packs.set(
       split,
       yield* telling('decoding', (onProgress) =>
-        openPack({ pictures, geometry: geometryOf(geometry), strict, onProgress }),
+        openPack({
+          ...{ pictures, strict, onProgress },
+          geometry: geometryOf(geometry),
+          fingerprintOf: openings.fingerprint,
+        }),
       ),
     );
   }

@@ -3,10 +3,10 @@ import { DivergenceError } from '../base/errors.ts';
 import { adamw, sgd } from '../graph/optim.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import type { Progress } from './checkpoint.ts';
-import type { RunEvent } from './events.ts';
+import type { EpochEvent, RunEvent } from './events.ts';
 import type { Entering } from './features.ts';
 import type { TrainedParameters, Tuning } from './graphs.ts';
-import { appendEpoch, trimEpochs } from './metrics-log.ts';
+import { type EpochLog, openEpochLog } from './metrics-log.ts';
 import { chooseMicroBatch } from './micro-batch.ts';
 import type { Run } from './run-context.ts';
 import type { TrainingPictures } from './run-data.ts';
@@ -62,10 +62,14 @@ export async function* trainEpochs(run: Run, prepared: Prepared): AsyncGenerator
   const microBatch = saved?.microBatch ?? probed!.microBatch;
   if (probed) yield probeEvent(run, probed);
   if (!saved) await writeHeader(run, trained, microBatch);
-  await trimEpochs(run.folder, saved?.progress.epoch ?? 0);
-  const trainer = await trainerOf(run.spec.training.batchSize, microBatch, options.lane);
+  const trainer = await trainerOf(run.spec.training.batchSize, microBatch, options.place);
   try {
-    return yield* withTrainer(run, prepared, trainer, microBatch);
+    const log = await openEpochLog(run.folder, saved?.progress.epoch ?? 0);
+    try {
+      return yield* withTrainer(run, prepared, { trainer, microBatch, log });
+    } finally {
+      await log.close();
+    }
   } finally {
     await trainer.dispose();
   }
@@ -85,8 +89,7 @@ async function trainerMaker(run: Run, { tuning, trained, entering }: Prepared) {
 async function* withTrainer(
   run: Run,
   { entering, evaluation }: Prepared,
-  trainer: Trainer,
-  microBatch: number,
+  { trainer, microBatch, log }: { readonly trainer: Trainer; readonly microBatch: number; readonly log: EpochLog },
 ): AsyncGenerator<RunEvent, Ended | undefined, void> {
   const { folder, data, saved, options } = run;
   const { training } = run.spec;
@@ -158,7 +161,7 @@ async function* withTrainer(
     }
 
     val = data.val.count > 0 ? yield* evaluation.evaluate(data.val, trainer.state(), epochs) : undefined;
-    const event: RunEvent = {
+    const event: EpochEvent = {
       type: 'epoch',
       epoch,
       epochs,
@@ -172,7 +175,7 @@ async function* withTrainer(
       if (training.keep === 'best') best = parametersOf(trainer.state());
     }
     progress = { ...progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, right: 0, seen: 0 };
-    await appendEpoch(folder, event);
+    await log.add(event);
     yield event;
   }
   const over = { progress, sitting, peakMemoryBytes: process.memoryUsage.rss() };

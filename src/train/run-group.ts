@@ -1,8 +1,8 @@
 // Runs trained together: those whose steps are the same computation on other numbers (one method and its options; learning rate,
 // weight decay, schedule, seed may differ) share one graph (runtime/lanes.ts). Each is a run like any other, with its own folder,
 // order of pictures, saves and end, and ends in the bits of the run alone. Runs that don't fit together train side by side.
-import { openLanes } from '../runtime/lanes.ts';
 import type { RunEvent } from './events.ts';
+import { openPlaces } from './group-place.ts';
 import { runTraining } from './run.ts';
 import type { RunOptions } from './run-context.ts';
 
@@ -19,7 +19,7 @@ interface Told {
 
 /** Runs all of them. They start one after the other, so that what they share (decoded pictures, features, the probe) is made once. */
 export async function* runGroup(runs: readonly RunOptions[]): AsyncGenerator<GroupEvent, void, void> {
-  const lanes = openLanes(runs.length);
+  const places = openPlaces(runs.length);
   const told: Told[] = [];
   let wake = () => {};
   let left = runs.length;
@@ -31,14 +31,14 @@ export async function* runGroup(runs: readonly RunOptions[]): AsyncGenerator<Gro
       wake();
     });
   const follow = async (options: RunOptions, run: number) => {
-    const lane = lanes[run]!;
+    const place = places[run]!;
     try {
       const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])]);
-      for await (const event of runTraining({ ...options, lane, signal })) await tell({ run, event });
+      for await (const event of runTraining({ ...options, place, signal })) await tell({ run, event });
     } catch (error) {
       await tell({ run, error });
     } finally {
-      lane.leave();
+      place.leave();
       left--;
       wake();
     }
@@ -46,7 +46,7 @@ export async function* runGroup(runs: readonly RunOptions[]): AsyncGenerator<Gro
   const starting = (async () => {
     for (const [run, options] of runs.entries()) {
       void follow(options, run);
-      await lanes[run]!.settled;
+      await places[run]!.settled;
     }
   })();
   const changed = () =>

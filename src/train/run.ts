@@ -6,7 +6,7 @@ import { RunError } from '../base/errors.ts';
 import type { Json } from '../base/identity.ts';
 import { configureProtocol } from '../data/protocols/index.ts';
 import { checkMethods, configureMethods } from '../methods/index.ts';
-import { type Backbone, loadBackbone } from '../model/load.ts';
+import type { Backbone } from '../model/load.ts';
 import { requireExactInt8 } from '../runtime/int8.ts';
 import { nodeRuntime, openRuntime } from '../runtime/node.ts';
 import type { Runtime } from '../runtime/session.ts';
@@ -15,6 +15,7 @@ import type { RunEvent } from './events.ts';
 import { openFeatures } from './features.ts';
 import { type Tuning, trainedParameters } from './graphs.ts';
 import { openInt8Weights } from './int8-weights.ts';
+import { createOpenings } from './openings.ts';
 import { preparationOf } from './preparation.ts';
 import type { Run, RunOptions } from './run-context.ts';
 import { openRunData, type RunData } from './run-data.ts';
@@ -34,12 +35,13 @@ export async function* runTraining(options: RunOptions): AsyncGenerator<RunEvent
     device: options.device ?? 'cpu',
     ...(options.threads ? { threads: options.threads } : {}),
   });
-  const loaded = await loadBackbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
+  const openings = options.place?.openings ?? createOpenings();
+  const loaded = await openings.backbone(spec.model, { imageSize: spec.dataOptions.imageSize || undefined });
   const backbone = { ...loaded, preprocessing: preparationOf(spec, loaded.preprocessing) };
   checkMethods(configureMethods(spec.methods), backbone.config);
   checkPrecision(spec, backbone.config);
   if (spec.training.precision === 'int8') await requireExactInt8(runtime);
-  const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false);
+  const data = yield* openRunData(spec, backbone.preprocessing, options.strict ?? false, openings);
   try {
     const headStart =
       spec.training.head === 'zero-shot'

@@ -4,7 +4,7 @@ import { DataError } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { thumbnail } from '../../data/thumbnail.ts';
 import type { TrialSpec } from '../../study/trial.ts';
-import { openSplits } from '../../train/run-data.ts';
+import { openSplits } from '../../train/data-splits.ts';
 
 type Run = TrialSpec['run'];
 
