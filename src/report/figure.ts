@@ -1,7 +1,8 @@
 // A figure that everyone can read: laid out twice (wide and narrow screens), with a title and a description for screen
 // readers, a caption, and the numbers behind it as a table.
 import type { Table } from '../analysis/table.ts';
-import { type Content, type Markup, markup } from './markup.ts';
+import { type Content, type Markup, markup, raw, withFigure } from './markup.ts';
+import { figureStyle } from './style.ts';
 import { tableMarkup } from './table-markup.ts';
 import { together } from './words.ts';
 
@@ -33,9 +34,22 @@ export function figureMarkup({ id, title, description, caption, draw, table }: F
     const { height, marks } = draw(width);
     return markup`<svg class="${name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-${name}-t ${id}-${name}-d"><title id="${id}-${name}-t">${title}</title><desc id="${id}-${name}-d">${description}</desc>${marks}</svg>`;
   });
-  return markup`<figure id="${id}"><h3>${title}</h3>${drawings}<figcaption>${together(caption ?? description)}</figcaption>${
+  const figure = markup`<figure id="${id}"><h3>${title}</h3>${drawings}<figcaption>${together(caption ?? description)}</figcaption>${
     table && markup`<details><summary>The numbers</summary>${tableMarkup(table, title)}</details>`
   }</figure>`;
+  return withFigure(figure, { id, svg: figureFile({ title, description, draw }) });
+}
+
+/** Pixels around the drawing in a file of its own. */
+const margin = 20;
+
+/** The wide layout with its own style, light and dark by the reader's setting: for a page that shows pictures only. */
+function figureFile({ title, description, draw }: Pick<FigureSpec, 'title' | 'description' | 'draw'>): string {
+  const [, width] = widths[0];
+  const { height, marks } = draw(width);
+  const [w, h] = [width + 2 * margin, height + 2 * margin];
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-margin} ${-margin} ${w} ${h}" width="${w}" height="${h}" role="img"><title>${title}</title><desc>${description}</desc><style>${raw(figureStyle)}</style><rect class="paper" x="${-margin + 0.5}" y="${-margin + 0.5}" width="${w - 1}" height="${h - 1}" rx="8"/>${marks}</svg>
+`.html;
 }
 
 /** A mark's own title: shown on hover, read by screen readers. */

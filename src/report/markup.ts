@@ -1,8 +1,17 @@
 // Strings of HTML and SVG that can't be injected into: every interpolated value is escaped unless it is markup already.
 
-/** Finished markup. Made by `markup` and `raw` only. */
+/** A figure of the markup as a file of its own. */
+export interface FigureFile {
+  readonly id: string;
+  /** SVG that needs no style sheet but its own. */
+  readonly svg: string;
+}
+
+/** Finished markup. Made by `markup`, `raw` and `withFigure` only. */
 export interface Markup {
   readonly html: string;
+  /** Of it and of all markup that went into it, in order. */
+  readonly figures: readonly FigureFile[];
 }
 
 export type Content = Markup | string | number | undefined | false | readonly Content[];
@@ -25,10 +34,21 @@ function render(content: Content): string {
   return content.map(render).join('');
 }
 
+function figuresIn(content: Content): readonly FigureFile[] {
+  if (typeof content !== 'object') return [];
+  return 'html' in content ? content.figures : content.flatMap(figuresIn);
+}
+
 /** Template tag: markup with escaped values. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
-  return { html: parts.reduce((out, part, i) => out + render(values[i - 1]) + part) };
+  return { html: parts.reduce((out, part, i) => out + render(values[i - 1]) + part), figures: figuresIn(values) };
 }
 
 /** Text that is markup already; only for constants of this room. */
-export const raw = (html: string): Markup => ({ html });
+export const raw = (html: string): Markup => ({ html, figures: [] });
+
+/** The same, known to show this figure. */
+export const withFigure = ({ html, figures }: Markup, figure: FigureFile): Markup => ({
+  html,
+  figures: [...figures, figure],
+});

@@ -6,7 +6,7 @@ import { placeLabels } from './figures/labels.ts';
 import { escapeLatex, latexTable } from './latex.ts';
 import { markup } from './markup.ts';
 import { publishedStudyRecords } from './published-study.ts';
-import { renderReport, reportLatex, reportSections } from './report.ts';
+import { renderReport, reportFigures, reportLatex, reportSections } from './report.ts';
 import { linearScale, logScale, spread } from './scale.ts';
 import type { StudyRecords } from './study-records.ts';
 import { studyTables } from './tables.ts';
@@ -64,6 +64,18 @@ describe('the published study as a report', () => {
     for (const [, refs] of html.matchAll(/aria-labelledby="([^"]+)"/g))
       for (const ref of refs!.split(' ')) expect(known).toContain(ref);
     expect(html).not.toMatch(/NaN|undefined|Infinity|\[object/);
+  });
+
+  it('has every figure as a picture of its own: well formed, in its own style, loading nothing', () => {
+    const figures = reportFigures(publishedStudyRecords(loadPublishedStudy()));
+    expect(figures.map(({ id }) => id)).toEqual([...html.matchAll(/<figure id="([^"]+)"/g)].map(([, id]) => id));
+    for (const { svg } of figures) {
+      expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
+      assertNested(svg);
+      const [style] = svg.match(/<style>[^<]*<\/style>/)!;
+      for (const [, used] of svg.matchAll(/var\((--[a-z0-9]+)\)/g)) expect(style).toContain(`${used}:`);
+      expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/url\(|@import|href|:\/\/|<script/);
+    }
   });
 
   it('gives every figure a title, a description and its numbers', () => {

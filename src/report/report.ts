@@ -3,7 +3,7 @@ import { DataError } from '../base/errors.ts';
 import { accuracySection, besideSection, ranksSection } from './accuracy-sections.ts';
 import { costSection, sensitivitySection, shotsSection } from './cost-sections.ts';
 import { latexTable } from './latex.ts';
-import { type Markup, markup, raw } from './markup.ts';
+import { type FigureFile, type Markup, markup, raw } from './markup.ts';
 import { ensemblesSection, gallerySection, mistakesSection } from './prediction-sections.ts';
 import { robustnessSection, wiseSection } from './robustness-sections.ts';
 import type { ReportSection } from './section.ts';
@@ -36,6 +36,10 @@ export function reportSections(study: StudyRecords): ReportSection[] {
     return { ...section, finding: together(section.finding) };
   });
 }
+
+/** Every figure as an SVG file of its own. */
+export const reportFigures = (study: StudyRecords): readonly FigureFile[] =>
+  reportSections(study).flatMap(({ body }) => markup`${body}`.figures);
 
 /** The tables a paper would print, in LaTeX (booktabs). */
 export function reportLatex(study: StudyRecords): string {

@@ -1,13 +1,35 @@
 // The report's style sheet: one column, light and dark by the reader's setting, paper when printed. Colours are Okabe and
 // Ito's (2008), safe for colour-blind readers, darkened on white and lightened on black for contrast of at least 3 : 1.
 
-export const style = `
+const palette = `
 :root { color-scheme: light dark;
   --bg: #fbfbf9; --card: #ffffff; --ink: #1b2026; --soft: #59626d; --line: #e1e4e8; --accent: #0067a5; --heat: #0067a5; --on: #ffffff;
   --c0: #0067a5; --c1: #c44b00; --c2: #00795a; --c3: #a8447c; --c4: #8a6a00; --c5: #2a86b8; --c6: #6b4fa0; --c7: #6d7680; }
 @media (prefers-color-scheme: dark) { :root {
   --bg: #13171b; --card: #1a1f25; --ink: #e8ebee; --soft: #a2acb7; --line: #323a43; --accent: #62b4ec; --heat: #3d9bdc; --on: #08131c;
-  --c0: #56b4e9; --c1: #ff8a47; --c2: #2fc49b; --c3: #e79bc6; --c4: #e3c04a; --c5: #9ad1f3; --c6: #b9a3ea; --c7: #98a2ac; } }
+  --c0: #56b4e9; --c1: #ff8a47; --c2: #2fc49b; --c3: #e79bc6; --c4: #e3c04a; --c5: #9ad1f3; --c6: #b9a3ea; --c7: #98a2ac; } }`;
+
+/** What drawings are made of. */
+const marks = `
+svg { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+.grid { stroke: var(--line); } .zero { stroke: var(--soft); } .rule { stroke: var(--soft); fill: none; stroke-width: 1.2; }
+.tick { fill: var(--soft); font-size: 11.5px; font-variant-numeric: tabular-nums; } .axis { fill: var(--soft); }
+.label { fill: var(--ink); } .strong { font-weight: 650; } .small { fill: var(--soft); font-size: 11px; }
+.range { stroke: var(--line); stroke-width: 2; } .interval { stroke: var(--ink); stroke-width: 2; opacity: .55; }
+.leader, .pointer { stroke: var(--soft); fill: none; opacity: .55; } .knot { fill: var(--ink); }
+.bar { stroke: var(--c0); stroke-width: 5; stroke-linecap: round; }
+.front { stroke: var(--c0); fill: none; stroke-width: 1.5; stroke-dasharray: 4 3; }
+.ghost { fill: none; stroke: var(--line); stroke-width: 1.3; } .halo { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
+.curve { fill: none; stroke-width: 1.6; } .curve.strong { stroke-width: 3; }
+.heat { fill: var(--heat); stroke: var(--line); stroke-width: .6; } .cell { fill: var(--ink); font-size: 11px; font-variant-numeric: tabular-nums; } .cell.on { fill: var(--on); }
+.span { opacity: .4; } .median { stroke: var(--ink); stroke-width: 2; }`;
+
+/** For a figure in a file of its own, on paper of its own. */
+export const figureStyle = `${palette}${marks}
+.paper { fill: var(--card); stroke: var(--line); }
+`;
+
+export const style = `${palette}
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 3.5rem; }
 body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -29,19 +51,8 @@ nav a { color: var(--soft); text-decoration: none; } nav a:hover { color: var(--
 .findings a { text-decoration: none; } .findings a:hover { text-decoration: underline; }
 figure { margin: 1.6rem 0 2.2rem; padding: 1.2rem 1.2rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; break-inside: avoid; }
 figcaption, .note { color: var(--soft); font-size: .9rem; line-height: 1.5; max-width: 76ch; margin-top: .7rem; }
-svg { display: block; width: 100%; height: auto; overflow: visible; font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }${marks}
 svg.narrow { display: none; font-size: 11.5px; }
-.grid { stroke: var(--line); } .zero { stroke: var(--soft); } .rule { stroke: var(--soft); fill: none; stroke-width: 1.2; }
-.tick { fill: var(--soft); font-size: 11.5px; font-variant-numeric: tabular-nums; } .axis { fill: var(--soft); }
-.label { fill: var(--ink); } .strong { font-weight: 650; } .small { fill: var(--soft); font-size: 11px; }
-.range { stroke: var(--line); stroke-width: 2; } .interval { stroke: var(--ink); stroke-width: 2; opacity: .55; }
-.leader, .pointer { stroke: var(--soft); fill: none; opacity: .55; } .knot { fill: var(--ink); }
-.bar { stroke: var(--c0); stroke-width: 5; stroke-linecap: round; }
-.front { stroke: var(--c0); fill: none; stroke-width: 1.5; stroke-dasharray: 4 3; }
-.ghost { fill: none; stroke: var(--line); stroke-width: 1.3; } .halo { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
-.curve { fill: none; stroke-width: 1.6; } .curve.strong { stroke-width: 3; }
-.heat { fill: var(--heat); stroke: var(--line); stroke-width: .6; } .cell { fill: var(--ink); font-size: 11px; font-variant-numeric: tabular-nums; } .cell.on { fill: var(--on); }
-.span { opacity: .4; } .median { stroke: var(--ink); stroke-width: 2; }
 details { margin-top: .8rem; font-size: .92rem; } summary { cursor: pointer; color: var(--accent); width: fit-content; }
 .scroll { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; font-size: .86rem; line-height: 1.35; font-variant-numeric: tabular-nums; min-width: 40%; }

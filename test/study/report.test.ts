@@ -77,25 +77,31 @@ it('the report is one file with its pictures inside, and says what was left unsa
   expect(records.gallery!.length).toBe(Math.min(24, only.table.rows.length));
 });
 
-it('vitune report writes the file, LaTeX, JSON and CSV', async () => {
+it('vitune report writes the file, LaTeX, JSON, CSV and figures', async () => {
   const file = join(root, 'report.html');
   const db = ['--db', join(root, 'db')];
-  const [written, latex, json, csv, unknown] = await Promise.all([
+  const [written, latex, json, csv, drawn, unknown] = await Promise.all([
     vitune('report', 'tiny-study', '--out', file, ...db),
     vitune('report', 'tiny-study', '--latex', ...db),
     vitune('report', 'tiny-study', '--json', ...db),
     vitune('report', 'tiny-study', '--csv', join(root, 'tables'), ...db),
+    vitune('report', 'tiny-study', '--figures', join(root, 'figures'), ...db),
     vitune('report', 'tiny-studi', ...db),
   ]);
-  expect([written.stderr, ...[written, latex, json, csv, unknown].map(({ code }) => code)]).toEqual([
+  expect([written.stderr, ...[written, latex, json, csv, drawn, unknown].map(({ code }) => code)]).toEqual([
     '',
+    0,
     0,
     0,
     0,
     0,
     1,
   ]);
-  expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
+  const html = await readFile(file, 'utf8');
+  expect(html).toMatch(/^<!doctype html>/);
+  // Every figure of the report is a file.
+  const figures = [...html.matchAll(/<figure id="([^"]+)"/g)].map(([, id]) => `${id}.svg`);
+  expect((await readdir(join(root, 'figures'))).sort()).toEqual(figures.sort());
   expect(latex.stdout).toContain('\\begin{tabular}');
   const tables = JSON.parse(json.stdout) as {
     accuracy: { method: string; mean: number }[];

@@ -8,7 +8,8 @@ import { publishedResults } from '../../analysis/published/study.ts';
 import { toCsvRows, toObjects } from '../../analysis/table.ts';
 import { DataError, messageOf, OptionError, RunError } from '../../base/errors.ts';
 import { encodeCsv } from '../../formats/csv.ts';
-import { renderReport, reportLatex } from '../../report/report.ts';
+import type { FigureFile } from '../../report/markup.ts';
+import { renderReport, reportFigures, reportLatex } from '../../report/report.ts';
 import { type NamedTable, studyTables } from '../../report/tables.ts';
 import { chosenStudies, withStore } from '../../studies/store.ts';
 import { reportRecords } from '../../study/report-records.ts';
@@ -23,6 +24,7 @@ interface Flags {
   readonly latex?: boolean;
   readonly json?: boolean;
   readonly csv?: string;
+  readonly figures?: string;
   readonly pictures: boolean;
 }
 
@@ -42,6 +44,14 @@ export function report(): Command {
         'out',
       ]),
     )
+    .addOption(
+      new Option('--figures <folder>', 'write every figure as an SVG file into a folder instead').conflicts([
+        'latex',
+        'json',
+        'csv',
+        'out',
+      ]),
+    )
     .action((wanted: string, flags: Flags) =>
       withStore(flags.db, 'reader', async (store) => {
         const [study, other] = await chosenStudies(store, flags.db, wanted);
@@ -53,7 +63,10 @@ export function report(): Command {
           ...(flags.pictures &&
             !flags.latex &&
             !flags.json &&
-            flags.csv === undefined && { gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)) }),
+            flags.csv === undefined &&
+            flags.figures === undefined && {
+              gallery: async (all) => galleryOrNone(() => galleryOf(store, study!, all)),
+            }),
         });
         if (records.results.length === 0)
           throw new RunError(`report ${study!.name}: no final run is done yet; see vitune study status`);
@@ -61,6 +74,7 @@ export function report(): Command {
         if (flags.json)
           return printJson(Object.fromEntries(studyTables(records).map(({ name, table }) => [name, toObjects(table)])));
         if (flags.csv !== undefined) return writeCsv(flags.csv, studyTables(records));
+        if (flags.figures !== undefined) return writeFigures(flags.figures, reportFigures(records));
         const file = flags.out ?? `${study!.name}-report.html`;
         const html = renderReport(records);
         await writeFile(file, html).catch((cause: unknown) => {
@@ -71,14 +85,30 @@ export function report(): Command {
     );
 }
 
-async function writeCsv(folder: string, tables: readonly NamedTable[]): Promise<void> {
+/** Files by name into a folder. Rejects with RunError. */
+async function writeInto(folder: string, files: readonly (readonly [name: string, text: string])[]): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    for (const { name, table } of tables) await writeFile(join(folder, `${name}.csv`), encodeCsv(toCsvRows(table)));
+    for (const [name, text] of files) await writeFile(join(folder, name), text);
   } catch (cause) {
     throw new RunError(`report: ${folder} can't be written: ${messageOf(cause)}`, { cause });
   }
+}
+
+async function writeCsv(folder: string, tables: readonly NamedTable[]): Promise<void> {
+  await writeInto(
+    folder,
+    tables.map(({ name, table }) => [`${name}.csv`, encodeCsv(toCsvRows(table))]),
+  );
   console.log(`${folder}: ${tables.length} tables`);
+}
+
+async function writeFigures(folder: string, figures: readonly FigureFile[]): Promise<void> {
+  await writeInto(
+    folder,
+    figures.map(({ id, svg }) => [`${id}.svg`, svg]),
+  );
+  console.log(`${folder}: ${figures.length} figures`);
 }
 
 /** A report is worth having without its pictures. */
