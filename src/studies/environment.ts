@@ -11,6 +11,7 @@ import { loadBackbone } from '../model/load.ts';
 import { defaultModel, embeddedModels, locateModel } from '../model/locate.ts';
 import { planPresets } from '../presets/index.ts';
 import type { DataFacts, ModelFacts, StudyEnvironment, TrialJob, TrialResult } from '../study/environment.ts';
+import type { Phase } from '../study/trial.ts';
 import { fingerprintOfSets, openSplits, picturesBySet } from '../train/data-splits.ts';
 import type { DoneEvent } from '../train/events.ts';
 import { type GroupPlace, openPlaces } from '../train/group-place.ts';
@@ -20,7 +21,12 @@ import { knownGroup } from './data-groups.ts';
 import { togetherKeys } from './together.ts';
 
 /** The files of a run that the store keeps. */
-const keptFiles = [runFiles.adapter, runFiles.adapterConfig, runFiles.valLogits, runFiles.testLogits, runFiles.wise];
+const predictions = [runFiles.valLogits, runFiles.testLogits, runFiles.wise];
+/** Nobody tries a grid point's adapter again, and one of full fine-tuning is as large as the model. */
+const keptFiles: Readonly<Record<Phase, readonly string[]>> = {
+  tune: predictions,
+  final: [runFiles.adapter, runFiles.adapterConfig, ...predictions],
+};
 
 async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise<DataFacts> {
   const dataset = await openSplits(spec);
@@ -55,11 +61,12 @@ interface FinishedRun {
 }
 
 /** What a finished run's folder holds; undefined where it isn't finished. */
-async function collect(folder: string): Promise<TrialResult | undefined> {
+async function collect(folder: string, phase: Phase): Promise<TrialResult | undefined> {
   const run = await readJson<FinishedRun>(join(folder, runFiles.spec));
   if (run?.status !== 'done') return undefined;
   const files: Record<string, Uint8Array> = {};
-  for (const name of keptFiles) if (existsSync(join(folder, name))) files[name] = await readFile(join(folder, name));
+  for (const name of keptFiles[phase])
+    if (existsSync(join(folder, name))) files[name] = await readFile(join(folder, name));
   const { val, tests, seconds, peakMemoryBytes: memory, keptEpoch } = run.result;
   return {
     val,
@@ -77,11 +84,11 @@ async function collect(folder: string): Promise<TrialResult | undefined> {
 const lastStep = 60_000;
 
 async function run({ spec, folder, signal, onEvent, place }: TrialJob): Promise<TrialResult | undefined> {
+  const { run: wanted, threads, phase } = spec;
   await clearRunFolder(folder, lastStep);
   // Killed after the run and before its result reached the store: the folder has it all.
-  const finished = await collect(folder);
+  const finished = await collect(folder, phase);
   if (finished) return finished;
-  const { run: wanted, threads, phase } = spec;
   const local = { ...wanted, model: locateModel(wanted.model) };
   for await (const event of runTraining({
     spec: local,
@@ -97,7 +104,7 @@ async function run({ spec, folder, signal, onEvent, place }: TrialJob): Promise<
     if (event.type === 'interrupted') return undefined;
     await new Promise(setImmediate); // native steps block; let signals and heartbeats in
   }
-  const result = await collect(folder);
+  const result = await collect(folder, phase);
   if (!result) throw new RunError(`${folder}: the run ended without a result`);
   return result;
 }

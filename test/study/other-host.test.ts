@@ -100,5 +100,9 @@ it('a worker on another host joins, shares nothing but the data, and delivers', 
     .select(['host', 'outcome'])
     .execute();
   expect(hosts).toEqual(Array(3).fill({ host: 'far-away', outcome: 'done' }));
-  expect((await store.artifacts(trials.at(-1)!.id)).map(({ name }) => name)).toContain('adapter_model.safetensors');
+  for (const { id, phase } of trials) {
+    const files = (await store.artifacts(id)).map(({ name }) => name);
+    expect([phase, files.includes('adapter_model.safetensors')]).toEqual([phase, phase === 'final']);
+    expect(files).toContain(phase === 'final' ? 'test_logits.safetensors' : 'val_logits.safetensors');
+  }
 });
