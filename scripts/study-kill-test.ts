@@ -23,7 +23,7 @@ training: { epochs: 40, batchSize: 4, learningRate: [0.001, 0.01] }
   heads: `methods:
   - { name: linear, training: { learningRate: [0.001, 0.003, 0.01, 0.03], weightDecay: [0, 0.01] } }
   - { name: linear, label: large batches, training: { batchSize: 16, learningRate: [0.001, 0.003, 0.01, 0.03] } }
-training: { epochs: 10, batchSize: 4 }
+training: { epochs: 100, batchSize: 4 }
 `,
 };
 const [kind = 'pglite', count = '200', planName = 'mixed', log] = process.argv.slice(2);
