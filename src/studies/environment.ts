@@ -17,6 +17,7 @@ import type { DoneEvent } from '../train/events.ts';
 import { type GroupPlace, openPlaces } from '../train/group-place.ts';
 import { runTraining } from '../train/run.ts';
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
+import { wisePasses } from '../train/wise-curve.ts';
 import { knownGroup } from './data-groups.ts';
 import { togetherKeys } from './together.ts';
 
@@ -30,15 +31,17 @@ const keptFiles: Readonly<Record<Phase, readonly string[]>> = {
 
 async function dataFacts(spec: Parameters<StudyEnvironment['data']>[0]): Promise<DataFacts> {
   const dataset = await openSplits(spec);
-  const { name, classes, splits } = dataset;
+  const { name, classes, splits, shifts } = dataset;
   const prints: [string, string][] = [];
   for (const [set, pictures] of picturesBySet(dataset)) prints.push([set, await listFingerprint(pictures)]);
   const count = (split: SplitName) => splits[split].length;
+  const tests = [splits.test, ...shifts.values()].map(({ length }) => length);
   return {
     name,
     classes: classes.length,
     group: knownGroup(spec),
     pictures: { train: count('train'), val: count('val'), test: count('test') },
+    testPasses: tests.reduce((sum, count) => sum + count, 0) + (shifts.size > 0 ? wisePasses(tests) : 0),
     fingerprint: fingerprintOfSets(prints),
   };
 }

@@ -9,7 +9,7 @@ import { gridPoints } from './grid.ts';
 import { normalizePlan, type Plan } from './plan.ts';
 import { type PlanPath, type Problem, parsePlan } from './plan-file.ts';
 import { type CheckedData, type CheckedMethod, type CheckedModel, createParts } from './plan-parts.ts';
-import type { CellName } from './rows.ts';
+import type { CellName, Passes } from './rows.ts';
 import { pointsWithin } from './search.ts';
 import { type TrialSpec, trialId } from './trial.ts';
 
@@ -25,8 +25,7 @@ export interface Point {
 
 /** One model, data and method: what is tuned as a whole and ends in one line of the results. */
 export interface Cell extends Required<Omit<CellName, 'group'>>, Pick<CellName, 'group'> {
-  /** What a final run is expected to take, as a multiple of a tuning run. */
-  readonly finalCost: number;
+  readonly passes: Passes;
   readonly points: readonly Point[];
 }
 
@@ -54,12 +53,18 @@ function pointsInBudget({ budget, seeds, search }: Plan, cells: number): number 
   return pointsWithin(search, (budget.trials - cells * seeds.length) / cells);
 }
 
-/** Passes over a picture, counted as forward ones: a training step goes forward and, at twice the cost, backward. */
+/** A training step goes forward and, at twice the cost, backward. */
 const trainingPass = 3;
 
-/** Tuning trains on train and looks at val after each epoch; a final run trains on both and looks at test once. */
-const finalCostOf = ({ pictures: { train, val, test } }: CheckedData, epochs: number): number =>
-  (trainingPass * (train + val) + test / epochs) / (trainingPass * train + val);
+/** Tuning trains on train and looks at val after each epoch; a final run trains on both and looks at the test sets once. */
+const passesOf = (
+  { pictures: { train, val }, testPasses }: CheckedData,
+  epochs: { readonly tune: number; readonly final: number },
+): Passes => ({
+  tune: epochs.tune * (trainingPass * train + val),
+  final: epochs.final * trainingPass * (train + val),
+  test: testPasses,
+});
 
 /** The trial of one point. Throws OptionError for values that don't go together. */
 function trialOf(
@@ -183,10 +188,14 @@ export async function openPlan(
       );
     const all = [...points.values()];
     const { train, val } = set.pictures;
+    const epochs = all[0]?.trial.run.training.epochs ?? 1;
     return {
       ...{ ...names, source: sourceOf(set), pictures: train + val },
       ...(set.group !== undefined && { group: set.group }),
-      finalCost: finalCostOf(set, all[0]?.trial.run.training.epochs ?? 1),
+      passes: passesOf(set, {
+        tune: epochs,
+        final: plan.search.kind === 'halving' ? plan.search.epochs.at(-1)! : epochs,
+      }),
       points: all,
     };
   };

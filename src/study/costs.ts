@@ -1,7 +1,8 @@
-// What runs take that were not made yet: the mean of those of the same cell and phase where there are any, else a product of
-// factors for the method, the model with its data, and the phase, fitted to the runs that are done (logarithms, by backfitting).
-// What a final run takes more than a tuning run follows from the pictures; the phase's factor corrects it when one is done.
-import type { CellRow } from './rows.ts';
+// What runs take that were not made yet. A tuning run: the mean of those of the same cell where there are any, else a product of
+// factors for the method, the model with its data, and the round, fitted to the runs that are done (logarithms, by backfitting). A
+// final run: its training by its tuning runs, and its tests on top, a forward pass of the whole network over every picture, which no
+// cache of features makes cheaper: for a linear probe the tests are nearly all of it.
+import type { CellRow, Passes } from './rows.ts';
 import type { Group } from './tally.ts';
 
 type Kind = Pick<Group, 'cell' | 'phase' | 'round'>;
@@ -9,11 +10,14 @@ type Kind = Pick<Group, 'cell' | 'phase' | 'round'>;
 /** Backfitting settles within a few sweeps; the estimate needs no more digits. */
 const sweeps = 8;
 /** Of a study that doesn't say: a fifth of the pictures for validation, which final runs train on too. */
-const usualFinalCost = 1.2;
+const usualPasses: Passes = { tune: 1, final: 1.2, test: 0 };
 /** Seconds: no run takes less, and a logarithm needs a number above zero. */
 const least = 1e-3;
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+const mean = (values: readonly number[]): number => total(values) / values.length;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Values by key, in the order they came. */
 function gather<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
@@ -26,32 +30,68 @@ function gather<T>(items: readonly T[], key: (item: T) => string): Map<string, T
   return groups;
 }
 
-/** Seconds that a run of a kind is expected to take; NaN while none is done. */
-export function costsOf(cells: readonly CellRow[], groups: readonly Group[]): (kind: Kind) => number {
-  const keyOf = ({ cell, phase, round }: Kind) => `${cell} ${phase} ${round}`;
-  const levelsOf = ({ cell, phase, round }: Kind): readonly string[] => {
+/** Seconds of a tuning run of a cell and round. */
+type Training = (cell: number, round: number) => number;
+
+function trainingCosts(cells: readonly CellRow[], done: readonly Group[], passes: (cell: number) => Passes): Training {
+  const keyOf = (cell: number, round: number) => `${cell} ${round}`;
+  const levelsOf = (cell: number, round: number): readonly string[] => {
     const { model, data, method } = cells[cell]!;
-    return [`method ${method}`, `data ${model} ${data}`, `phase ${phase} ${round}`];
+    return [`method ${method}`, `data ${model} ${data}`, `round ${round}`];
   };
-  const expected = ({ cell, phase }: Kind) =>
-    phase === 'final' ? Math.log(cells[cell]!.finalCost ?? usualFinalCost) : 0;
-  const kinds = groups
-    .filter(({ state }) => state === 'done')
-    .map((group) => {
-      const seconds = group.seconds / group.runs;
-      const log = Math.log(Math.max(seconds, least)) - expected(group);
-      return { key: keyOf(group), seconds, log, levels: levelsOf(group) };
-    });
-  const known = new Map(kinds.map(({ key, seconds }) => [key, seconds]));
+  const tuned = done.filter(({ phase }) => phase === 'tune');
+  const isTuned = new Set(tuned.map(({ cell }) => cell));
+  const observed = [
+    ...tuned.map(({ cell, round, seconds, runs }) => ({ cell, round, seconds: seconds / runs })),
+    // Of a cell with a single grid point there are final runs only: they tell what tuning would take.
+    ...done
+      .filter(({ phase, cell }) => phase === 'final' && !isTuned.has(cell))
+      .map(({ cell, seconds, runs }) => {
+        const { tune, final, test } = passes(cell);
+        return { cell, round: 0, seconds: ((seconds / runs) * tune) / (final + test) };
+      }),
+  ];
+  const known = new Map(observed.map(({ cell, round, seconds }) => [keyOf(cell, round), seconds]));
+  const kinds = observed.map(({ cell, round, seconds }) => ({
+    log: Math.log(Math.max(seconds, least)),
+    levels: levelsOf(cell, round),
+  }));
   const base = mean(kinds.map(({ log }) => log));
   const effects = new Map<string, number>();
   const effectOf = (level: string) => effects.get(level) ?? 0;
-  const sum = (levels: readonly string[]) => levels.reduce((total, level) => total + effectOf(level), 0);
+  const sum = (levels: readonly string[]) => total(levels.map(effectOf));
   for (let sweep = 0; sweep < sweeps; sweep++)
     for (let factor = 0; factor < 3; factor++)
       for (const [level, group] of gather(kinds, ({ levels }) => levels[factor]!)) {
         const rest = group.map(({ log, levels }) => log - base - sum(levels) + effectOf(level));
         effects.set(level, mean(rest));
       }
-  return (kind) => known.get(keyOf(kind)) ?? Math.exp(base + expected(kind) + sum(levelsOf(kind)));
+  return (cell, round) => known.get(keyOf(cell, round)) ?? Math.exp(base + sum(levelsOf(cell, round)));
+}
+
+/** Seconds that a run of a kind is expected to take; NaN while none is done. */
+export function costsOf(cells: readonly CellRow[], groups: readonly Group[]): (kind: Kind) => number {
+  const passes = (cell: number) => cells[cell]!.passes ?? usualPasses;
+  const done = groups.filter(({ state }) => state === 'done');
+  const training = trainingCosts(cells, done, passes);
+  const finals = new Map(
+    done.flatMap(({ cell, phase, seconds, runs }) => (phase === 'final' ? [[cell, seconds / runs] as const] : [])),
+  );
+  const trained = (cell: number) => (training(cell, 0) * passes(cell).final) / passes(cell).tune;
+  // A pass of testing: what final runs took beyond their training; before there are any, a pass as in tuning, where the median
+  // method's goes through the whole network.
+  const perTest = new Map<string, number>();
+  for (const [model, own] of gather([...cells.keys()], (cell) => cells[cell]!.model)) {
+    const tested = own.filter((cell) => finals.has(cell) && passes(cell).test > 0);
+    const beyond = total(tested.map((cell) => finals.get(cell)! - trained(cell)));
+    const usual = median(own.map((cell) => training(cell, 0) / passes(cell).tune));
+    perTest.set(
+      model,
+      tested.length > 0 ? Math.max(0, beyond) / total(tested.map((cell) => passes(cell).test)) : usual,
+    );
+  }
+  return ({ cell, phase, round }) =>
+    phase === 'tune'
+      ? training(cell, round)
+      : (finals.get(cell) ?? trained(cell) + passes(cell).test * perTest.get(cells[cell]!.model)!);
 }

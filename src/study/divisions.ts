@@ -45,6 +45,7 @@ export async function studyData(
   return {
     ...tuning,
     pictures: { ...tuning.pictures, test: final.pictures.test },
+    testPasses: final.testPasses,
     fingerprint: `${tuning.fingerprint} ${final.fingerprint}`,
   };
 }

@@ -13,6 +13,8 @@ export interface DataFacts {
   /** The family of data that it is of, where that is known: for means within groups. */
   readonly group?: string | undefined;
   readonly pictures: { readonly train: number; readonly val: number; readonly test: number };
+  /** Forward passes over a picture that testing a final run takes: every test set, WiSE-FT's curves included. */
+  readonly testPasses: number;
   readonly fingerprint: string;
 }
 

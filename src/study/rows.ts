@@ -18,9 +18,18 @@ export interface CellName {
   readonly pictures?: number;
 }
 
+/** Passes over a picture, counted as forward ones. */
+export interface Passes {
+  /** Of a tuning run of the first round. */
+  readonly tune: number;
+  /** Of a final run's training, and of its tests. */
+  readonly final: number;
+  readonly test: number;
+}
+
 export interface CellRow extends CellName {
-  /** What a final run is expected to take, as a multiple of a tuning run; studies of older stores don't have it. */
-  readonly finalCost?: number;
+  /** Studies of older stores don't have them. */
+  readonly passes?: Passes;
 }
 
 /** What a trial is within its cell. */

@@ -37,7 +37,7 @@ async function runPlan(yaml: string) {
   const { signal } = new AbortController();
   await runWorker({ id: `worker of ${id}`, store, environment, runs: join(root, 'runs'), signal, leave: true });
   const rows = (await store.studies()).filter((row) => row.id === id);
-  return { trials: await store.trials(id), results: await resultsOf(store, rows) };
+  return { study, trials: await store.trials(id), results: await resultsOf(store, rows) };
 }
 
 it('VTAB-1k is tuned on train800 and val200, and tested after training on all of them', async () => {
@@ -75,7 +75,7 @@ seeds: 42
 it('shifted test sets are kept with every final run, and shown under their names', async () => {
   await writePictures(join(root, 'domains/photo'), 12);
   await writePictures(join(root, 'domains/sketch'), 3);
-  const { results } = await runPlan(`
+  const { results, study } = await runPlan(`
 name: robust
 models: tiny
 data: { path: domains, protocol: { name: robustness, options: { train: photo } } }
@@ -88,6 +88,9 @@ seeds: [0, 1]
     [1, ['test', 'sketch'], 9],
   ]);
   expect(results.every(({ top1, tests }) => top1 === tests.test!.top1)).toBe(true);
+  // What the time left reckons with: every set is tested once, and at the eleven alphas of its curve.
+  const [{ tests }] = results as [(typeof results)[0]];
+  expect(study.cells[0]!.passes.test).toBe(12 * (tests.test!.pictures + 9));
   const summaries = summarize(results);
   const mean = (results[0]!.tests.sketch!.top1 + results[1]!.tests.sketch!.top1) / 2;
   expect(summaries[0]!.shifts.sketch!.mean).toBeCloseTo(mean, 12);

@@ -56,7 +56,8 @@ export function fakeEnvironment(run: StudyEnvironment['run'] = async (job) => ma
       const test = data.endsWith('/notest') || round === 'tune' ? 0 : 50;
       const fingerprint = sha256(`${data} ${round}`);
       const group = data.endsWith('/known') ? 'Known' : undefined;
-      return { name: data.split('/').at(-1)!, classes: 3, group, pictures: { train: 100, val, test }, fingerprint };
+      const pictures = { train: 100, val, test };
+      return { name: data.split('/').at(-1)!, classes: 3, group, pictures, testPasses: test, fingerprint };
     },
     async model(folder) {
       const name = folder.split('/').at(-1)!;
