@@ -70,6 +70,20 @@ it.each([
   expect(await finish({ ...base(), ...shared, featureCache: 'on' })).toEqual({ computed: true, bits: without.bits });
 });
 
+it.each(['linear', 'adaptformer', 'partial'])('%s: the same WiSE-FT curve', async (method) => {
+  const domains = join(root, 'domains');
+  for (const name of ['drawn', 'other']) await writePictures(join(domains, name), 8);
+  const curve = async (featureCache: 'on' | 'off') => {
+    const protocol = { protocol: 'robustness', protocolOptions: { train: 'drawn' }, wiseCurve: true } as const;
+    const options = { ...base(), ...protocol, data: domains, method, epochs: 2, featureCache };
+    await finish(options);
+    return JSON.parse(await readFile(join(options.out!, 'wise.json'), 'utf8')) as { top1: Record<string, number[]> };
+  };
+  const without = await curve('off');
+  expect(Object.keys(without.top1)).toEqual(['test', 'other']);
+  expect(await curve('on')).toEqual(without);
+});
+
 it('a run that was interrupted goes on to the same bits, even where its features were removed meanwhile', async () => {
   const whole = await finish(base());
   const options = { ...base(), resume: true };

@@ -1,7 +1,7 @@
 // What runs take that were not made yet. A tuning run: the mean of those of the same cell where there are any, else a product of
 // factors for the method, the model with its data, and the round, fitted to the runs that are done (logarithms, by backfitting). A
-// final run: its training by its tuning runs, and its tests on top, a forward pass of the whole network over every picture, which no
-// cache of features makes cheaper: for a linear probe the tests are nearly all of it.
+// final run: its training by its tuning runs, and its tests on top: with shifted sets and their WiSE-FT curves they may take longer
+// than the training, and unlike it they take the same with every method, but for those that train and test on cached features.
 import type { CellRow, Passes } from './rows.ts';
 import type { Group } from './tally.ts';
 
@@ -78,20 +78,21 @@ export function costsOf(cells: readonly CellRow[], groups: readonly Group[]): (k
     done.flatMap(({ cell, phase, seconds, runs }) => (phase === 'final' ? [[cell, seconds / runs] as const] : [])),
   );
   const trained = (cell: number) => (training(cell, 0) * passes(cell).final) / passes(cell).tune;
-  // A pass of testing: what final runs took beyond their training; before there are any, a pass as in tuning, where the median
-  // method's goes through the whole network.
-  const perTest = new Map<string, number>();
+  const tuningPass = (cell: number) => training(cell, 0) / passes(cell).tune;
+  // A pass of testing: what final runs took beyond their training; before there are any, a pass as in tuning. By model, of methods
+  // whose passes go through the whole network, as the median method's do.
+  const rates = new Map<string, { readonly usual: number; readonly test: number }>();
   for (const [model, own] of gather([...cells.keys()], (cell) => cells[cell]!.model)) {
-    const tested = own.filter((cell) => finals.has(cell) && passes(cell).test > 0);
-    const beyond = total(tested.map((cell) => finals.get(cell)! - trained(cell)));
-    const usual = median(own.map((cell) => training(cell, 0) / passes(cell).tune));
-    perTest.set(
-      model,
-      tested.length > 0 ? Math.max(0, beyond) / total(tested.map((cell) => passes(cell).test)) : usual,
-    );
+    const usual = median(own.map(tuningPass));
+    const whole = own.filter((cell) => finals.has(cell) && passes(cell).test > 0 && tuningPass(cell) > usual / 2);
+    const beyond = total(whole.map((cell) => finals.get(cell)! - trained(cell)));
+    const count = total(whole.map((cell) => passes(cell).test));
+    rates.set(model, { usual, test: count > 0 ? Math.max(0, beyond) / count : usual });
   }
+  const tested = (cell: number): number => {
+    const { usual, test } = rates.get(cells[cell]!.model)!;
+    return passes(cell).test * test * Math.min(1, tuningPass(cell) / usual);
+  };
   return ({ cell, phase, round }) =>
-    phase === 'tune'
-      ? training(cell, round)
-      : (finals.get(cell) ?? trained(cell) + passes(cell).test * perTest.get(cells[cell]!.model)!);
+    phase === 'tune' ? training(cell, round) : (finals.get(cell) ?? trained(cell) + tested(cell));
 }

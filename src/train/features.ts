@@ -7,7 +7,14 @@ import type { Cut } from '../graph/cut.ts';
 import { evaluationAtOnce } from './at-once.ts';
 import type { RunEvent } from './events.ts';
 import { type FeaturePackOptions, featureLimit, openFeaturePack } from './feature-pack.ts';
-import { featureGraph, frozenPart, type PictureInput, type TrainedParameters, type Tuning } from './graphs.ts';
+import {
+  featureGraph,
+  frozenPart,
+  type GraphUse,
+  type PictureInput,
+  type TrainedParameters,
+  type Tuning,
+} from './graphs.ts';
 import type { Run } from './run-context.ts';
 import type { EvaluationPictures, StoredPictures, TrainingPictures } from './run-data.ts';
 import { telling } from './telling.ts';
@@ -23,10 +30,16 @@ export interface Entering<P> {
   readonly cut?: Cut;
 }
 
+export type EvaluationUse = Exclude<GraphUse, 'training'>;
+
 export interface RunFeatures {
   training(): AsyncGenerator<RunEvent, Entering<TrainingPictures>, void>;
   /** `times`: how often the run will read them. */
-  evaluation(pictures: EvaluationPictures, times: number): AsyncGenerator<RunEvent, Entering<EvaluationPictures>, void>;
+  evaluation(
+    pictures: EvaluationPictures,
+    times: number,
+    use: EvaluationUse,
+  ): AsyncGenerator<RunEvent, Entering<EvaluationPictures>, void>;
   close(): void;
 }
 
@@ -34,8 +47,8 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
   const { data, spec, runtime, backbone } = run;
   const mode = run.options.featureCache ?? 'auto';
   const open: PackReader[] = [];
-  const cuts = new Map<string, Cut | undefined>();
-  const cutFor = (use: 'training' | 'evaluation'): Cut | undefined => {
+  const cuts = new Map<GraphUse, Cut | undefined>();
+  const cutFor = (use: GraphUse): Cut | undefined => {
     if (!cuts.has(use)) cuts.set(use, frozenPart(tuning, trained, use));
     return cuts.get(use);
   };
@@ -104,9 +117,9 @@ export function openFeatures(run: Run, tuning: Tuning, trained: TrainedParameter
       };
       return { from: 'features', pictures, cut };
     },
-    async *evaluation(pictures, times) {
+    async *evaluation(pictures, times, use) {
       const whole = { from: 'pixels', pictures } as const;
-      const cut = mode === 'off' || pictures.count === 0 ? undefined : cutFor('evaluation');
+      const cut = mode === 'off' || pictures.count === 0 ? undefined : cutFor(use);
       if (!cut) return whole;
       const rows = yield* rowsOf(pictures, cut, times, 'as they lie');
       if (rows === undefined || typeof rows === 'string') return whole;

@@ -173,13 +173,16 @@ function wholeEvaluation(tuning: Tuning, trained: TrainedParameters, batch: numb
   return { graph, pictures, roots: [logits] };
 }
 
-/** Where a training or an evaluation graph is cut; undefined where nothing in it is the same in every epoch. */
-export function frozenPart(
-  tuning: Tuning,
-  trained: TrainedParameters,
-  use: 'training' | 'evaluation',
-): Cut | undefined {
-  return cutOf((use === 'training' ? wholeTraining : wholeEvaluation)(tuning, trained, anyBatch));
+/** What a graph is for: `weakened` evaluates with a merge factor. */
+export type GraphUse = 'training' | 'evaluation' | 'weakened';
+
+/** Where a graph is cut; undefined where nothing in it is the same in every epoch. */
+export function frozenPart(tuning: Tuning, trained: TrainedParameters, use: GraphUse): Cut | undefined {
+  return cutOf(
+    use === 'training'
+      ? wholeTraining(tuning, trained, anyBatch)
+      : wholeEvaluation(tuning, trained, anyBatch, use === 'weakened'),
+  );
 }
 
 /** Pictures -> `features`, one row each. */

@@ -19,7 +19,7 @@ export async function* finishRun(
   { tuning, trained, evaluation }: Prepared,
   { progress, sitting, kept, keptEpoch, peakMemoryBytes, val: known }: Ended,
 ): AsyncGenerator<RunEvent, void, void> {
-  const { spec, id, folder, data, runtime, options, headStart } = run;
+  const { spec, id, folder, data, options, headStart } = run;
   const { epochs, seed } = spec.training;
   const val = known ?? (data.val.count > 0 ? yield* evaluation.evaluate(data.val, kept, epochs) : undefined);
   if (val) await saveLogits(run, runFiles.valLogits, new Map([['val', data.val]]), new Map([['val', val.logits]]));
@@ -39,8 +39,9 @@ export async function* finishRun(
   const tensors = unpack(trained.slabs, arrays);
   await saveAdapter(folder, adapterConfig(run), tensors, headStart?.tensors);
   if (options.wise && Object.keys(tests).some((set) => set !== 'test')) {
-    const from = { runtime, tuning, trained, tensors, seed, headStart: headStart?.tensors };
-    await writeJson(join(folder, runFiles.wise), await wiseRecord({ ...from, tests: data.tests, among }));
+    const from = { tuning, trained, tensors, seed, headStart: headStart?.tensors };
+    const record = yield* wiseRecord({ ...from, tests: data.tests, evaluation, among });
+    await writeJson(join(folder, runFiles.wise), record);
   }
   await writeTable(folder);
 

@@ -2,13 +2,12 @@
 // a record beside the run's results.
 import { float32, type Tensor } from '../base/tensor.ts';
 import { pack } from '../graph/slabs.ts';
-import type { Runtime } from '../runtime/session.ts';
 import type { NamedTensors } from './adapter.ts';
-import { evaluationAtOnce } from './at-once.ts';
-import { createEvaluator } from './evaluator.ts';
-import { evaluationGraph, type TrainedParameters, type Tuning } from './graphs.ts';
+import type { RunEvent } from './events.ts';
+import type { TrainedParameters, Tuning } from './graphs.ts';
 import { metricsAmongOwn, metricsOf } from './metrics.ts';
 import type { EvaluationPictures } from './run-data.ts';
+import type { RunEvaluation, WeakenedPictures } from './run-evaluation.ts';
 import { valuesAt } from './wise.ts';
 
 /** As the published study has them: 0, 0.1 ... 1. */
@@ -45,37 +44,35 @@ function sample(pictures: Labelled): Labelled {
 }
 
 /** `among`: whether a set's accuracy is among the classes that occur there only. */
-export async function wiseRecord(args: {
-  readonly runtime: Runtime;
+export async function* wiseRecord(args: {
   readonly tuning: Tuning;
   readonly trained: TrainedParameters;
   readonly tensors: NamedTensors;
   readonly seed: number;
   readonly headStart: NamedTensors | undefined;
   readonly tests: ReadonlyMap<string, EvaluationPictures>;
+  readonly evaluation: Pick<RunEvaluation, 'weakened'>;
   readonly among: (set: string) => boolean;
-}): Promise<WiseRecord> {
-  const { runtime, tuning, trained, tests, among, ...from } = args;
-  const batch = evaluationAtOnce(tuning.config, runtime.options.device);
-  const evaluator = await createEvaluator(runtime, evaluationGraph(tuning, trained, batch, { strength: true }));
-  const samples = [...tests].map(([set, pictures]) => [set, sample(pictures)] as const);
-  const top1 = new Map<string, number[]>(samples.map(([set]) => [set, []]));
-  try {
-    for (const alpha of alphas) {
-      const arrays = pack(trained.slabs, await valuesAt(alpha, { tuning, trained, ...from }));
-      const params: Record<string, Tensor> = { strength: float32([], [alpha]) };
-      trained.slabs.forEach((slab, i) => {
-        params[`param:${slab.name}`] = float32([slab.size], arrays[i]!);
-      });
-      for (const [set, pictures] of samples) {
-        const logits = await evaluator.rows(pictures, params);
-        const measure = among(set) ? metricsAmongOwn : metricsOf;
-        top1.get(set)!.push(measure(logits, pictures.labels, tuning.classes).top1);
-      }
-    }
-  } finally {
-    await evaluator.dispose();
+}): AsyncGenerator<RunEvent, WiseRecord, void> {
+  const { tuning, trained, tests, evaluation, among, ...from } = args;
+  const sets: { readonly set: string; readonly some: Labelled; readonly rows: WeakenedPictures['rows'] }[] = [];
+  for (const [set, whole] of tests) {
+    const { pictures, rows } = yield* evaluation.weakened(whole, alphas.length);
+    sets.push({ set, some: sample(pictures), rows });
   }
-  const pictures = Object.fromEntries(samples.map(([set, { count }]) => [set, count]));
-  return { format: 'vitune-wise-1', alphas, pictures, top1: Object.fromEntries(top1) };
+  const top1: Record<string, number[]> = Object.fromEntries(sets.map(({ set }) => [set, []]));
+  // One alpha after the other: its values may be a network of their own.
+  for (const alpha of alphas) {
+    const arrays = pack(trained.slabs, await valuesAt(alpha, { tuning, trained, ...from }));
+    const params: Record<string, Tensor> = { strength: float32([], [alpha]) };
+    trained.slabs.forEach((slab, i) => {
+      params[`param:${slab.name}`] = float32([slab.size], arrays[i]!);
+    });
+    for (const { set, some, rows } of sets) {
+      const measure = among(set) ? metricsAmongOwn : metricsOf;
+      top1[set]!.push(measure(await rows(some, params), some.labels, tuning.classes).top1);
+    }
+  }
+  const counts = Object.fromEntries(sets.map(({ set, some }) => [set, some.count]));
+  return { format: 'vitune-wise-1', alphas, pictures: counts, top1 };
 }
