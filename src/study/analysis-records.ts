@@ -21,7 +21,7 @@ import type { StudyRow, TrialRow } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** What is read of the store: any process may, at any time. */
-export type ReadingStore = Pick<Store, 'trials' | 'spec' | 'artifact'>;
+export type ReadingStore = Pick<Store, 'trials' | 'spec' | 'artifact' | 'epochSeconds'>;
 
 export interface AnalysisRecords {
   readonly results: readonly FinalResult[];
@@ -254,9 +254,20 @@ function untunedResult(cells: readonly CellLogits[], [curve]: readonly WiseCurve
   };
 }
 
+/**
+ * Trials with the time that their training took: tests would hide it, most of all with WiSE-FT's curves. Runs trained together
+ * count their share of the whole run's time at most.
+ */
+async function trainedRows(store: ReadingStore, { id }: StudyRow): Promise<TrialRow[]> {
+  const inEpochs = await store.epochSeconds(id);
+  return (await store.trials(id)).map((row) =>
+    row.seconds === null ? row : { ...row, seconds: Math.min(row.seconds, inEpochs.get(row.id) ?? row.seconds) },
+  );
+}
+
 /** Everything that can be analysed of a study so far. Throws CheckpointError for logits that can't be read. */
 export async function analysisRecords(store: ReadingStore, study: StudyRow): Promise<AnalysisRecords> {
-  const rows = await store.trials(study.id);
+  const rows = await trainedRows(store, study);
   const cells = await cellLogits(store, study, rows);
   const wise = wiseCurves(cells);
   return {

@@ -1,6 +1,6 @@
 // The reading half of the study store. Every call may be made at any time by any process, and tries again while the database
 // is away.
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Artifact, readArtifact, readArtifacts } from './artifacts.ts';
 import { withRetry } from './db/retry.ts';
 import type { Tables } from './db/tables.ts';
@@ -104,6 +104,18 @@ export function createReading(kysely: Kysely<Tables>) {
           .orderBy('epoch')
           .execute();
         return rows.map(({ record }) => record);
+      }),
+
+    /** Seconds of a study's trials in their epochs, without the tests at the end; trials that never ended an epoch are left out. */
+    epochSeconds: (study: string): Promise<ReadonlyMap<string, number>> =>
+      withRetry(async () => {
+        const rows = await kysely
+          .selectFrom('epoch')
+          .where('trial', 'in', (of) => of.selectFrom('study_trial').select('trial').where('study', '=', study))
+          .groupBy('trial')
+          .select(['trial', sql<number>`sum((record->>'seconds')::double precision)`.as('seconds')])
+          .execute();
+        return new Map(rows.map(({ trial, seconds }) => [trial, seconds]));
       }),
 
     /** Whether the attempt still holds its trial. */

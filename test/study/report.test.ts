@@ -148,6 +148,7 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
     analysisRecords(
       {
         trials: async () => [row],
+        epochSeconds: async () => new Map(),
         spec: async () => ({ ...spec, run }),
         artifact: async (_, name) => (name === 'wise.json' ? Buffer.from(JSON.stringify(record)) : logits),
       },
@@ -173,6 +174,7 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
         { ...row, tests: stored(0.6) },
         { ...row, id: 'other', tests: stored(0.8) },
       ],
+      epochSeconds: async () => new Map([['other', 0.01]]),
       spec: async () => spec,
       artifact: async (trial, name) =>
         name !== 'wise.json'
@@ -183,6 +185,8 @@ it('accuracy on shifted sets is among their own classes where the protocol says 
     },
     study,
   );
+  // What an epoch took is training; what the run took beyond is not.
+  expect(seeds.results.map(({ seconds }) => seconds)).toEqual([row.seconds, 0.01]);
   expect(seeds.robustness).toMatchObject([{ inDistribution: expect.closeTo(0.7, 12), shifted: { sketch: 0.35 } }]);
   expect(seeds.wise).toMatchObject([{ inDistribution: [0.125, 0.375, 0.25], shifted: { sketch: [0.5, 1, 0.75] } }]);
   // Alpha 0 is the model before tuning only where its head was a classifier already.

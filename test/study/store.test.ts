@@ -133,7 +133,8 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     const { attempt, trial, spec } = (await take())!;
     const result = madeUp({ id: trial, spec });
     await store.addEpoch(trial, 0, { loss: 1 });
-    await store.addEpoch(trial, 0, { loss: 2 });
+    await store.addEpoch(trial, 0, { loss: 2, seconds: 1.5 });
+    await store.addEpoch(trial, 1, { loss: 1, seconds: 0.25 });
     expect(await store.finish(attempt, trial, result)).toBe(true);
     expect((await store.trials(study))[0]).toMatchObject({
       id: trial,
@@ -142,7 +143,12 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
       seconds: 1,
       memory: 1e8,
     });
-    expect(await store.epochs(trial)).toEqual([{ loss: 2 }]);
+    expect(await store.epochs(trial)).toEqual([
+      { loss: 2, seconds: 1.5 },
+      { loss: 1, seconds: 0.25 },
+    ]);
+    expect(await store.epochSeconds(study)).toEqual(new Map([[trial, 1.75]]));
+    expect(await store.epochSeconds('another')).toEqual(new Map());
     expect([...(await store.valRight([trial])).get(trial)!]).toEqual([...result.valRight!]);
     const [file] = await store.artifacts(trial);
     expect([file!.name, new TextDecoder().decode(file!.bytes)]).toEqual(['adapter_model.safetensors', trial]);
