@@ -77,7 +77,7 @@ footer { color: var(--soft); font-size: .88rem; padding-top: 2.5rem; padding-bot
 @media print {
   :root { --bg: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --heat: #0067a5; --on: #fff;
     --c0: #0067a5; --c1: #c44b00; --c2: #00795a; --c3: #a8447c; --c4: #8a6a00; --c5: #2a86b8; --c6: #6b4fa0; --c7: #6d7680; }
-  body { font-size: 10.5pt; } nav, .skip, figure details { display: none; } figure { border: 0; padding: 0; } h2 { break-after: avoid; }
+  body { font-size: 10.5pt; } nav, .skip, figure details { display: none; } figure { border: 0; padding: 0; } h2, h3 { break-after: avoid; } tr, .gallery li { break-inside: avoid; }
   .scroll { overflow: visible; } * { print-color-adjust: exact; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;
