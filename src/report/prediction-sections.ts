@@ -114,10 +114,11 @@ export function ensemblesSection({ predictions = [] }: StudyRecords): ReportSect
       })),
   );
   const helped = rows.filter(({ interval }) => interval[0] > 0).length;
+  const hurt = rows.filter(({ interval }) => interval[1] < 0).length;
   const finding =
-    helped === 0
+    helped + hurt === 0
       ? 'No ensemble can be told from the best single method.'
-      : `${helped} of ${rows.length} ensembles are better than the best single method by more than chance.`;
+      : `Of ${rows.length} ensembles ${helped} are better than the best single method by more than chance${hurt > 0 ? `, ${hurt} worse` : ''}.`;
   return {
     id: 'ensembles',
     short: 'Ensembles',
