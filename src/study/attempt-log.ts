@@ -20,6 +20,8 @@ function factsOf(event: RunEvent): object {
   return { folder, pictures, unreadable: unreadable.length, resumedFrom };
 }
 
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
 export interface AttemptLog {
   add(event: RunEvent): void;
   /** The whole, with the error that ended the attempt. */
@@ -27,19 +29,19 @@ export interface AttemptLog {
 }
 
 export function createAttemptLog(worker: string): AttemptLog {
-  const lines: { readonly type: RunEvent['type']; readonly text: string }[] = [];
+  // Written out only where the attempt fails: every step is told.
+  const told: { readonly at: number; readonly event: RunEvent }[] = [];
   return {
     add(event) {
-      const { type } = event;
-      if (repeated.has(type) && lines.at(-1)?.type === type) lines.pop();
-      lines.push({ type, text: `${new Date().toISOString()} ${type} ${JSON.stringify(factsOf(event))}` });
-      if (lines.length > mostLines) lines.shift();
+      if (repeated.has(event.type) && told.at(-1)?.event.type === event.type) told.pop();
+      told.push({ at: Date.now(), event });
+      if (told.length > mostLines) told.shift();
     },
     withError: (error) =>
       [
         `worker ${worker}, process ${process.pid} on ${hostname()}, Node ${process.version}`,
-        ...lines.map(({ text }) => text),
-        `${new Date().toISOString()} failed`,
+        ...told.map(({ at, event }) => `${timeOf(at)} ${event.type} ${JSON.stringify(factsOf(event))}`),
+        `${timeOf(Date.now())} failed`,
         inspect(error).slice(0, mostOfError),
       ].join('\n'),
   };

@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { TrialRow } from '../../study/rows.ts';
 import type { StudyDetail, TrialDetail } from '../api.ts';
+import { Comparison } from './comparison.tsx';
 import { curveKey } from './curve-chart.ts';
-import { EpochCharts } from './epoch-charts.tsx';
 import type { LiveState } from './live.ts';
 import { getJson } from './requests.ts';
 import { duration, params, percent, when } from './words.ts';
@@ -67,43 +67,36 @@ export function CompareRuns({ study, rows, live, onClose }: Props) {
   );
   const labels = rows.map(({ cell }) => `${study.cells[cell]!.method}, ${study.cells[cell]!.data}`);
   return (
-    <section class="card compare" aria-label="Comparison of runs">
-      <h2>{rows.length === 1 ? 'One run' : `${rows.length} runs compared`}</h2>
-      <button type="button" class="corner" onClick={onClose}>
-        Close
-      </button>
-      <EpochCharts runs={rows.map(({ id }, i) => ({ label: labels[i]!, epochs: details.get(id)?.epochs ?? [] }))} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section class="scroll" tabIndex={0} aria-label="Compared runs">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Validation</th>
-              <th scope="col">Test</th>
-              <th scope="col">Hyper-parameters</th>
-              <th scope="col">Tries</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, i) => (
-              <tr key={row.id}>
-                <th scope="row">
-                  <span class="key" dangerouslySetInnerHTML={{ __html: curveKey(i).html }} />
-                  {labels[i]}
-                  {row.phase === 'final' && `, seed ${row.point.seed}`}
-                </th>
-                <td>{percent(row.val?.top1)}</td>
-                <td>{percent(row.tests?.test?.top1)}</td>
-                <td class="w">{params(row.point.params)}</td>
-                <td class="w">
-                  <Attempts detail={details.get(row.id)} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </section>
+    <Comparison
+      runs={rows.map(({ id }, i) => ({ label: labels[i]!, epochs: details.get(id)?.epochs ?? [] }))}
+      onClose={onClose}
+    >
+      <thead>
+        <tr>
+          <th scope="col">Run</th>
+          <th scope="col">Validation</th>
+          <th scope="col">Test</th>
+          <th scope="col">Hyper-parameters</th>
+          <th scope="col">Tries</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, i) => (
+          <tr key={row.id}>
+            <th scope="row">
+              <span class="key" dangerouslySetInnerHTML={{ __html: curveKey(i).html }} />
+              {labels[i]}
+              {row.phase === 'final' && `, seed ${row.point.seed}`}
+            </th>
+            <td>{percent(row.val?.top1)}</td>
+            <td>{percent(row.tests?.test?.top1)}</td>
+            <td class="w">{params(row.point.params)}</td>
+            <td class="w">
+              <Attempts detail={details.get(row.id)} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Comparison>
   );
 }

@@ -28,6 +28,26 @@ export function Bar({ share, label }: { readonly share: number; readonly label: 
   return <progress class="bar-line" value={value} max={1} aria-label={label} />;
 }
 
+interface FindFieldProps {
+  readonly text: string;
+  readonly placeholder: string;
+  readonly onText: (text: string) => void;
+}
+
+export function FindField({ text, placeholder, onText }: FindFieldProps) {
+  return (
+    <label>
+      Find{' '}
+      <input
+        type="search"
+        value={text}
+        placeholder={placeholder}
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
 export interface PagerProps {
   readonly page: number;
   readonly pages: number;

@@ -3,15 +3,14 @@ import { useMemo, useState } from 'preact/hooks';
 import type { TrialRow } from '../../study/rows.ts';
 import type { StudyDetail } from '../api.ts';
 import { CompareRuns } from './compare-runs.tsx';
+import { toggled } from './comparison.tsx';
 import { finder } from './find.ts';
 import type { LiveState } from './live.ts';
-import { Pager } from './parts.tsx';
+import { FindField, Pager } from './parts.tsx';
 import { duration, params, percent } from './words.ts';
 
 /** Lines a page. */
 const lines = 50;
-/** Runs compared at most: the palette has eight colours. */
-const mostCompared = 8;
 
 const accuracyOf = ({ val, tests }: TrialRow): number => val?.top1 ?? tests?.test?.top1 ?? Number.NEGATIVE_INFINITY;
 
@@ -65,25 +64,20 @@ export function RunsTab({ study, live }: Props) {
   const shares = new Map(
     live.snapshot?.workers.flatMap(({ progress }) => (progress ? [[progress.trial, progress.share]] : [])),
   );
-  const toggle = (id: string) =>
-    setChosen((ids) => (ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id].slice(-mostCompared)));
+  const toggle = (id: string) => setChosen((ids) => toggled(ids, id));
   const compared = chosen.flatMap((id) => trials.find((row) => row.id === id) ?? []);
   return (
     <>
       {compared.length > 0 && <CompareRuns study={study} rows={compared} live={live} onClose={() => setChosen([])} />}
       <div class="filters">
-        <label>
-          Find{' '}
-          <input
-            type="search"
-            value={text}
-            placeholder="method, data, rank 8 …"
-            onInput={(event) => {
-              setText(event.currentTarget.value);
-              setPage(0);
-            }}
-          />
-        </label>
+        <FindField
+          text={text}
+          placeholder="method, data, rank 8 …"
+          onText={(wanted) => {
+            setText(wanted);
+            setPage(0);
+          }}
+        />
         <label>
           State{' '}
           <select value={state} onChange={(event) => setState(event.currentTarget.value)}>

@@ -1,10 +1,10 @@
 // Runs of `vitune train`, outside of studies: how far they are, and some of them side by side.
 import { useEffect, useState } from 'preact/hooks';
 import type { RunsView, RunView } from '../api.ts';
+import { Comparison, toggled } from './comparison.tsx';
 import { curveKey } from './curve-chart.ts';
-import { EpochCharts } from './epoch-charts.tsx';
 import { finder } from './find.ts';
-import { Bar, Pager, Wait } from './parts.tsx';
+import { Bar, FindField, Pager, Wait } from './parts.tsx';
 import { useJson } from './requests.ts';
 import { duration, params, percent, when } from './words.ts';
 
@@ -12,8 +12,6 @@ import { duration, params, percent, when } from './words.ts';
 const beat = 2000;
 /** Lines a page. */
 const lines = 50;
-/** Runs compared at most: the palette has eight colours. */
-const mostCompared = 8;
 
 /** Counts up while the page can be seen. */
 function useBeat(): number {
@@ -29,47 +27,37 @@ const titleOf = ({ method, data }: RunView): string => `${method}, ${data}`;
 
 function Compared({ runs, onClose }: { readonly runs: readonly RunView[]; readonly onClose: () => void }) {
   return (
-    <section class="card compare" aria-label="Comparison of runs">
-      <h2>{runs.length === 1 ? 'One run' : `${runs.length} runs compared`}</h2>
-      <button type="button" class="corner" onClick={onClose}>
-        Close
-      </button>
-      <EpochCharts runs={runs.map((run) => ({ label: titleOf(run), epochs: run.epochs }))} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section class="scroll" tabIndex={0} aria-label="Compared runs">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Test sets</th>
-              <th scope="col" class="n">
-                Trained
-              </th>
-              <th scope="col">Options</th>
-              <th scope="col">Folder</th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run, i) => (
-              <tr key={run.name}>
-                <th scope="row">
-                  <span class="key" dangerouslySetInnerHTML={{ __html: curveKey(i).html }} />
-                  {titleOf(run)}
-                </th>
-                <td class="w">
-                  {Object.entries(run.tests)
-                    .map(([set, top1]) => `${set} ${percent(top1)}`)
-                    .join(', ') || 'not tested yet'}
-                </td>
-                <td class="n">{run.trainable.toLocaleString('en')}</td>
-                <td class="w">{params(run.params)}</td>
-                <td class="w">{run.name}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </section>
+    <Comparison runs={runs.map((run) => ({ label: titleOf(run), epochs: run.epochs }))} onClose={onClose}>
+      <thead>
+        <tr>
+          <th scope="col">Run</th>
+          <th scope="col">Test sets</th>
+          <th scope="col" class="n">
+            Trained
+          </th>
+          <th scope="col">Options</th>
+          <th scope="col">Folder</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run, i) => (
+          <tr key={run.name}>
+            <th scope="row">
+              <span class="key" dangerouslySetInnerHTML={{ __html: curveKey(i).html }} />
+              {titleOf(run)}
+            </th>
+            <td class="w">
+              {Object.entries(run.tests)
+                .map(([set, top1]) => `${set} ${percent(top1)}`)
+                .join(', ') || 'not tested yet'}
+            </td>
+            <td class="n">{run.trainable.toLocaleString('en')}</td>
+            <td class="w">{params(run.params)}</td>
+            <td class="w">{run.name}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Comparison>
   );
 }
 
@@ -102,26 +90,19 @@ function Runs({ view: { folder, runs } }: { readonly view: RunsView }) {
   const pages = Math.max(1, Math.ceil(found.length / lines));
   const at = Math.min(page, pages - 1);
   const compared = chosen.flatMap((name) => runs.find((run) => run.name === name) ?? []);
-  const toggle = (name: string) =>
-    setChosen((names) =>
-      names.includes(name) ? names.filter((other) => other !== name) : [...names, name].slice(-mostCompared),
-    );
+  const toggle = (id: string) => setChosen((ids) => toggled(ids, id));
   return (
     <>
       {compared.length > 0 && <Compared runs={compared} onClose={() => setChosen([])} />}
       <div class="filters">
-        <label>
-          Find{' '}
-          <input
-            type="search"
-            value={text}
-            placeholder="method, data, running …"
-            onInput={(event) => {
-              setText(event.currentTarget.value);
-              setPage(0);
-            }}
-          />
-        </label>
+        <FindField
+          text={text}
+          placeholder="method, data, running …"
+          onText={(wanted) => {
+            setText(wanted);
+            setPage(0);
+          }}
+        />
         <span class="note" role="status">
           {found.length.toLocaleString('en')} of {runs.length.toLocaleString('en')} runs in {folder}; tick some to
           compare them
