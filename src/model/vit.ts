@@ -2,6 +2,7 @@
 // logits, with what DINOv2, CLIP, DeiT and SigLIP add to it (config.ts says what). Shapes: B pictures, N tokens, C channels,
 // H heads of width d, n x m patches of P x P pixels. Between reshapes tokens are rows of a (B*N, C) matrix.
 import { float32 } from '../base/tensor.ts';
+import { narrowed } from '../graph/narrow.ts';
 import { attention } from '../graph/ops/attention.ts';
 import { add, cast, mul, scale, sub } from '../graph/ops/elementwise.ts';
 import { linear } from '../graph/ops/linear.ts';
@@ -40,10 +41,13 @@ export function encode(net: Network, pictures: Value): Tokens {
   return tokens;
 }
 
-/** Normalised pictures (B, 3, H, W) -> features that the head reads: featureWidth(config) wide unless a method widens them. */
+/**
+ * Normalised pictures (B, 3, H, W) -> features that the head reads: featureWidth(config) wide unless a method widens them. Of the
+ * last block only those rows are computed that the pooling reads.
+ */
 export function features(net: Network, pictures: Value): Value {
   const pooled = pool(net, encode(net, pictures));
-  return handlersOf(net, 'feature').reduce((feature, handle) => handle(net, { feature }), pooled);
+  return narrowed(handlersOf(net, 'feature').reduce((feature, handle) => handle(net, { feature }), pooled));
 }
 
 /** Features (B, F) -> logits (B, classes). */
