@@ -7,10 +7,11 @@ import { RunError } from '../base/errors.ts';
 import { type EventRun, eventRun } from '../base/event-run.ts';
 import { resultsOf } from '../study/look.ts';
 import { openDatabase } from '../study/open.ts';
+import { createPace } from '../study/pace.ts';
 import { firstTrials, studyRow } from '../study/protocol.ts';
 import type { FinalResult } from '../study/results.ts';
 import type { StudyRow, WorkerRow } from '../study/rows.ts';
-import { type Standing, secondsLeft } from '../study/standing.ts';
+import type { Standing } from '../study/standing.ts';
 import { openStore, type Store } from '../study/store.ts';
 import { supervise } from '../study/supervisor.ts';
 import { readPlan, type StudyPlan } from './plan.ts';
@@ -78,12 +79,16 @@ async function* workOn(store: Store, row: StudyRow, db: string, options: StudyRu
       start: (worker) => startWorker(db, options.runs, worker),
       signal: options.signal ?? new AbortController().signal,
     });
-    let start: { workDone: number; at: number } | undefined;
+    const pace = createPace();
     for await (const { standing, workers, done: over } of looks) {
       done = over;
-      const now = { workDone: standing.workDone, at: performance.now() };
-      start ??= now;
-      yield { type: 'progress', study, standing, workers, secondsLeft: secondsLeft(standing, start, now.at) };
+      yield {
+        type: 'progress',
+        study,
+        standing,
+        workers,
+        secondsLeft: pace(standing, workers.length, performance.now()),
+      };
     }
   }
   yield done ? { type: 'done', study, results: await resultsOf(store, [row]) } : { type: 'interrupted', study };

@@ -57,16 +57,19 @@ function trainingCosts(cells: readonly CellRow[], done: readonly Group[], passes
     levels: levelsOf(cell, round),
   }));
   const base = mean(kinds.map(({ log }) => log));
-  const effects = new Map<string, number>();
-  const effectOf = (level: string) => effects.get(level) ?? 0;
-  const sum = (levels: readonly string[]) => total(levels.map(effectOf));
+  const effects: readonly Map<string, number>[] = [new Map(), new Map(), new Map()];
+  const sum = (levels: readonly string[]) => total(levels.map((level, factor) => effects[factor]!.get(level) ?? 0));
   for (let sweep = 0; sweep < sweeps; sweep++)
-    for (let factor = 0; factor < 3; factor++)
+    for (const [factor, own] of effects.entries())
       for (const [level, group] of gather(kinds, ({ levels }) => levels[factor]!)) {
-        const rest = group.map(({ log, levels }) => log - base - sum(levels) + effectOf(level));
-        effects.set(level, mean(rest));
+        const rest = group.map(({ log, levels }) => log - base - sum(levels) + (own.get(level) ?? 0));
+        own.set(level, mean(rest));
       }
-  return (cell, round) => known.get(keyOf(cell, round)) ?? Math.exp(base + sum(levelsOf(cell, round)));
+  // Of methods, data and rounds that weren't seen yet, the median one: of a few, a linear probe's cost says little of the others'.
+  const unseen = effects.map((own) => (own.size > 0 ? median([...own.values()]) : 0));
+  const expected = (levels: readonly string[]) =>
+    Math.exp(base + total(levels.map((level, factor) => effects[factor]!.get(level) ?? unseen[factor]!)));
+  return (cell, round) => known.get(keyOf(cell, round)) ?? expected(levelsOf(cell, round));
 }
 
 /** Seconds that a run of a kind is expected to take; NaN while none is done. */

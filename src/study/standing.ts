@@ -31,7 +31,8 @@ export interface Standing {
   readonly done: number;
   readonly failed: number;
   readonly running: number;
-  /** Work in seconds of one worker: done (with the share of what runs), and left. */
+  /** Work in seconds of one worker: of runs that are over, done (with the share of what runs), and left. */
+  readonly workOver: number;
   readonly workDone: number;
   readonly workLeft: number;
   readonly best: readonly Best[];
@@ -59,13 +60,14 @@ export function standingOf(study: StudyRow, tally: Tally, workers: readonly Work
   const missing = study.cells.flatMap((_, cell) =>
     withFinals.has(cell) ? [] : study.plan.seeds.map(() => ({ cell, phase: 'final' as const, round: 0 })),
   );
-  let workDone = 0;
+  let workOver = 0;
   let workLeft = missing.reduce((sum, kind) => sum + cost(kind), 0);
   for (const group of groups) {
-    if (group.state === 'done') workDone += group.seconds;
-    if (group.state === 'failed') workDone += group.runs * cost(group);
+    if (group.state === 'done') workOver += group.seconds;
+    if (group.state === 'failed') workOver += group.runs * cost(group);
     if (group.state === 'queued') workLeft += group.runs * cost(group);
   }
+  let workDone = workOver;
   for (const run of running) {
     const part = share.get(run.trial) ?? 0;
     if (part > 0) workDone += part * cost(run);
@@ -82,6 +84,7 @@ export function standingOf(study: StudyRow, tally: Tally, workers: readonly Work
     done: count(groups, { state: 'done' }),
     failed: count(groups, { state: 'failed' }),
     running: running.length,
+    workOver,
     workDone,
     workLeft,
     best,
@@ -90,14 +93,4 @@ export function standingOf(study: StudyRow, tally: Tally, workers: readonly Work
       return { trial, data, method, params, reason: reason ?? '' };
     }),
   };
-}
-
-/** Seconds left at the rate reached since `start`, at `now` milliseconds; undefined where nothing was done since then. */
-export function secondsLeft(
-  { workDone, workLeft }: Pick<Standing, 'workDone' | 'workLeft'>,
-  start: { readonly workDone: number; readonly at: number },
-  now: number,
-): number | undefined {
-  const done = workDone - start.workDone;
-  return done > 0 && workLeft >= 0 ? (workLeft * (now - start.at)) / 1000 / done : undefined; // NaN: nothing is known yet
 }

@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { pauseStudies } from '../../studies/look.ts';
 import { readStatus } from '../../studies/status.ts';
-import { type StudyStanding, secondsLeft } from '../../study/standing.ts';
+import { createPace } from '../../study/pace.ts';
+import type { StudyStanding } from '../../study/standing.ts';
 import { printJson } from '../output.ts';
 import { dbOption, type LookFlags, studyOption } from './options.ts';
 import { createStudyProgress, standingLines } from './progress.ts';
@@ -13,16 +14,14 @@ const refresh = 1000;
 /** Shows the first study that runs, until none does. Returns the last look. */
 async function watch(first: StudyStanding[], read: () => Promise<StudyStanding[]>): Promise<StudyStanding[]> {
   const progress = createStudyProgress();
-  let start: { workDone: number; at: number } | undefined;
+  const pace = createPace();
   for (let all = first; ; all = await read()) {
     const current = all.find(({ standing }) => standing.status === 'running');
     if (!current) {
       progress.clear();
       return all;
     }
-    const now = { workDone: current.standing.workDone, at: performance.now() };
-    start ??= now;
-    progress.show(current.standing, current.workers, secondsLeft(current.standing, start, now.at));
+    progress.show(current.standing, current.workers, pace(current.standing, current.workers.length, performance.now()));
     await new Promise((wake) => setTimeout(wake, refresh));
   }
 }
