@@ -3,7 +3,8 @@
 import { arrays, type Tensor } from '../base/tensor.ts';
 import type { GraphModel } from '../graph/export.ts';
 import type { Feeds, Runtime, Session } from './session.ts';
-import { nextState, prefixed, type StepGraphs, type Stepper } from './stepper.ts';
+import { openUpdate } from './slab-update.ts';
+import { nextState, prefixed, resultsOf, type StepGraphs, type Stepper } from './stepper.ts';
 
 /** `param:<slab>` and `<slot>:<slab>` arrays. */
 export type State = Record<string, Tensor<'float32'>>;
@@ -46,7 +47,6 @@ const copy = (from: Tensor, to: Tensor) => (to.data as Uint8Array).set(from.data
 /** `graphs`: stacked for as many lanes as there are `states`. */
 export async function openGroup(runtime: Runtime, graphs: StepGraphs, states: readonly State[]): Promise<Group> {
   const lanes = states.length;
-  const models = graphs as Partial<Record<Kind, GraphModel>>;
   const zeros = (model: GraphModel, wanted: (name: string) => boolean): Record<string, Tensor> =>
     Object.fromEntries(
       [...model.inputs].flatMap(([name, { dtype, shape }]) => {
@@ -64,15 +64,19 @@ export async function openGroup(runtime: Runtime, graphs: StepGraphs, states: re
       return [name, { dtype: 'float32', shape: [lanes, data.length], data: joined } as Tensor<'float32'>];
     }),
   ) as Readonly<State>;
-  let sums = (models.update ? zeros(models.update, isSum) : {}) as State;
   const prepared = new Map<Kind, Prepared>();
-  for (const kind of kinds) {
-    const model = models[kind];
-    if (model)
-      prepared.set(kind, {
-        session: await runtime.prepare(model),
-        feeds: zeros(model, (name) => !isSum(name) && !(name in state)),
-      });
+  const prepare = async (kind: Kind, model: GraphModel) => {
+    const feeds = zeros(model, (name) => !isSum(name) && !(name in state));
+    prepared.set(kind, { session: await runtime.prepare(model), feeds });
+  };
+  let sums: State = {};
+  if ('step' in graphs) await prepare('step', graphs.step);
+  else {
+    await prepare('accumulate', graphs.accumulate);
+    sums = zeros(graphs.accumulate, isSum) as State;
+    const [first] = graphs.update;
+    const feeds = first ? zeros(first.model, (name) => name.startsWith('scalar:')) : {};
+    prepared.set('update', { session: await openUpdate(runtime, graphs.update), feeds });
   }
 
   const active = new Set(states.keys());
@@ -100,7 +104,7 @@ export async function openGroup(runtime: Runtime, graphs: StepGraphs, states: re
       if (kind === 'update')
         for (const lane of whose)
           for (const sum of Object.values(sums)) (partOf(sum, lane).data as Float32Array).fill(0);
-      const results = Object.fromEntries(Object.entries(outputs).filter(([name]) => !name.startsWith('next:')));
+      const results = resultsOf(outputs);
       for (const [lane, { done }] of meant) done(partsOf(results, lane));
     } catch (cause) {
       for (const { failed } of meant.values()) failed(cause);

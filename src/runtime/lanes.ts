@@ -68,11 +68,11 @@ export function openLanes(count: number): Lane[] {
 
 /** The same for runs whose steps are the same computation on other numbers. */
 function keyOf({ options, engine }: Runtime, graphs: StepGraphs): string {
-  const models = Object.entries(graphs).map(([name, { bytes, folder }]: [string, GraphModel]) => [
-    name,
-    folder ?? '',
-    sha256(bytes),
-  ]);
+  const of = ({ bytes, folder }: GraphModel) => [folder ?? '', sha256(bytes)];
+  const models =
+    'step' in graphs
+      ? of(graphs.step)
+      : [of(graphs.accumulate), ...graphs.update.map(({ model, slabs }) => [...of(model), ...slabs])];
   return identity({ options: { ...options }, engine, models });
 }
 

@@ -20,8 +20,12 @@ export interface SessionOptions {
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface Session {
-  /** Runs the graph once. Output arrays belong to the caller. Throws DeviceError. */
-  run(feeds: Feeds): Promise<Record<string, Tensor>>;
+  /**
+   * Runs the graph once. Output arrays belong to the caller. `into`: arrays for outputs of these names; one may be fed as well, where
+   * the graph reads its elements for the last time in the operator that writes them. The CPU writes into them and returns them, other
+   * devices return arrays of their own. Throws DeviceError.
+   */
+  run(feeds: Feeds, into?: Feeds): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 

@@ -3,18 +3,22 @@
 import type { Tensor } from '../base/tensor.ts';
 import type { GraphModel } from '../graph/export.ts';
 import type { Feeds, Runtime, Session } from './session.ts';
+import { openUpdate, type SlabUpdate } from './slab-update.ts';
 
 export interface StepResult {
   /** Sum over the batch of weight x loss. */
   readonly loss: number;
-  /** All outputs of each part. */
+  /** Outputs of each part, without the new state. */
   readonly parts: readonly Readonly<Record<string, Tensor>>[];
 }
 
 /** One graph for a whole step, or two for accumulated parts. */
 export type StepGraphs =
   | { readonly step: GraphModel }
-  | { readonly accumulate: GraphModel; readonly update: GraphModel };
+  | { readonly accumulate: GraphModel; readonly update: readonly SlabUpdate[] };
+
+/** `param:<slab>` and `<slot>:<slab>`, or sums of gradients: arrays by name. */
+type State = Readonly<Record<string, Tensor<'float32'>>>;
 
 export interface StepperOptions {
   readonly runtime: Runtime;
@@ -24,8 +28,8 @@ export interface StepperOptions {
 }
 
 export interface Stepper {
-  /** The state after the last finished step. Replaced, never written into: safe to save while the next step runs. */
-  state(): Readonly<Record<string, Tensor<'float32'>>>;
+  /** The state after the last finished step. A next step may write into its arrays: copy what has to outlive it. */
+  state(): State;
   /** Runs one step. `parts` are the batch's micro-batches (exactly one for a single-graph step). */
   step(
     parts: Iterable<Feeds> | AsyncIterable<Feeds>,
@@ -46,6 +50,28 @@ export function nextState(outputs: Readonly<Record<string, Tensor>>): Record<str
   );
 }
 
+/** The outputs that are not `next:<name>`: whoever keeps them keeps no old state alive. */
+export const resultsOf = (outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(outputs).filter(([name]) => !name.startsWith('next:')));
+
+/** An array for each sum of gradients. */
+const sumsOf = (inputs: GraphModel['inputs'], arrayOf: (size: number) => Float32Array): State =>
+  Object.fromEntries(
+    [...inputs].flatMap(([name, { shape }]) =>
+      name.startsWith('grad:') ? [[name, { dtype: 'float32', shape, data: arrayOf(shape[0]!) }]] : [],
+    ),
+  );
+
+/** Zeros to begin sums with: those of one size share them, since a fully trained backbone has as many as it has weights. */
+function zeroSums(inputs: GraphModel['inputs']): State {
+  const zeros = new Map<number, Float32Array>();
+  return sumsOf(inputs, (size) => {
+    const known = zeros.get(size) ?? new Float32Array(size);
+    zeros.set(size, known);
+    return known;
+  });
+}
+
 export async function createStepper({ runtime, graphs, state: initial }: StepperOptions): Promise<Stepper> {
   const sessions: Session[] = [];
   const prepare = async (model: GraphModel) => {
@@ -53,21 +79,16 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
     sessions.push(session);
     return session;
   };
-  let state: Readonly<Record<string, Tensor<'float32'>>> = initial;
+  let state: State = initial;
 
   const single = 'step' in graphs ? await prepare(graphs.step) : undefined;
   const accumulate = 'accumulate' in graphs ? await prepare(graphs.accumulate) : undefined;
-  const update = 'update' in graphs ? await prepare(graphs.update) : undefined;
-  const zeroGradients =
-    'update' in graphs
-      ? Object.fromEntries(
-          [...graphs.update.inputs].flatMap(([name, { shape }]) =>
-            name.startsWith('grad:')
-              ? [[name, { dtype: 'float32', shape, data: new Float32Array(shape[0]!) } as const]]
-              : [],
-          ),
-        )
-      : {};
+  const update = 'update' in graphs ? await openUpdate(runtime, graphs.update) : undefined;
+  if (update) sessions.push(update);
+  // Sums and, in the update, the state are written over in place: the addition of a part and the optimizer are the last to read
+  // what they write. Else a fully trained ViT-B would hold 1.4 GB twice. In a whole step a gradient may still need an old weight.
+  const noSums = 'accumulate' in graphs ? zeroSums(graphs.accumulate.inputs) : {};
+  const ownSums = 'accumulate' in graphs ? sumsOf(graphs.accumulate.inputs, (size) => new Float32Array(size)) : {};
 
   return {
     state: () => state,
@@ -76,7 +97,7 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
       const results: Record<string, Tensor>[] = [];
       const take = (outputs: Record<string, Tensor>) => {
         loss += (outputs.loss as Tensor<'float32'>).data[0]!;
-        results.push(outputs);
+        results.push(resultsOf(outputs));
       };
       if (single) {
         for await (const part of parts) {
@@ -86,13 +107,14 @@ export async function createStepper({ runtime, graphs, state: initial }: Stepper
         }
         return { loss, parts: results };
       }
-      let sums: Record<string, Tensor> = zeroGradients;
+      let sums = noSums;
       for await (const part of parts) {
-        const outputs = await accumulate!.run({ ...state, ...sums, ...part });
+        const outputs = await accumulate!.run({ ...state, ...sums, ...part }, prefixed('next:', ownSums));
         take(outputs);
         sums = nextState(outputs);
       }
-      state = nextState(await update!.run({ ...state, ...sums, ...prefixed('scalar:', scalars) }));
+      const inputs = { ...state, ...sums, ...prefixed('scalar:', scalars) };
+      state = nextState(await update!.run(inputs, prefixed('next:', state)));
       return { loss, parts: results };
     },
     async dispose() {

@@ -20,26 +20,46 @@ const studyNames: Readonly<Record<string, string>> = {
 const studyParams = (params: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [studyNames[name] ?? name, value]));
 
-const percent = (share: number | undefined): string => (share === undefined ? '' : (100 * share).toFixed(2));
+/** Parameters as Python prints a dict: the published code evaluates them. */
+const pythonDict = (params: Readonly<Record<string, unknown>>): string => {
+  const python = (value: unknown): string => {
+    if (typeof value === 'boolean') return value ? 'True' : 'False';
+    return typeof value === 'string' ? `'${value.replaceAll(/['\\]/g, '\\$&')}'` : String(value);
+  };
+  return `{${Object.entries(params)
+    .map(([name, value]) => `${python(name)}: ${python(value)}`)
+    .join(', ')}}`;
+};
+
+const percent = (share: number): number => Number((100 * share).toFixed(2));
 interface EpochRecord {
   readonly train: { readonly loss: number; readonly top1: number };
   readonly val?: { readonly loss: number; readonly top1: number; readonly top5: number };
 }
 
-/** One line a grid point: its parameters and what it reached, in percent, as the published code writes it. */
+/**
+ * One line a grid point: its parameters and what it reached, in percent. The columns are in the published code's order, which it
+ * counts them by; top-5 in training isn't known.
+ */
 async function tuneSummary(store: Store, rows: readonly TrialRow[]): Promise<string> {
-  const header = ['param_set', 'train_loss', 'train_top1', 'val_loss', 'val_top1', 'val_top5', 'val_best_top1'];
+  const measures = ['loss', 'top1', 'top5'] as const;
+  const columns = (part: string) => measures.map((measure) => `${part}_${measure}`);
+  const cellsOf = (of: { readonly loss: number; readonly top1: number; readonly top5?: number } | undefined) =>
+    of ? [of.loss, percent(of.top1), of.top5 === undefined ? '' : percent(of.top5)] : ['', '', ''];
   const lines: (string | number)[][] = [];
   for (const { id, point, val } of rows.filter(({ phase, state }) => phase === 'tune' && state === 'done')) {
     const epochs = (await store.epochs(id)) as EpochRecord[];
-    const last = epochs.at(-1);
-    const best = Math.max(...epochs.map((epoch) => epoch.val?.top1 ?? 0));
-    const own = [val!.loss, percent(val!.top1), percent(val!.top5), percent(best)];
-    lines.push([JSON.stringify(studyParams(point.params)), last?.train.loss ?? '', percent(last?.train.top1), ...own]);
+    const validated = epochs.flatMap((epoch) => (epoch.val ? [epoch.val] : []));
+    const best = validated.reduce<EpochRecord['val']>((a, b) => (a && a.top1 >= b.top1 ? a : b), undefined);
+    lines.push([
+      pythonDict(studyParams(point.params)),
+      ...[epochs.at(-1)?.train, val ?? undefined, best].flatMap(cellsOf),
+    ]);
   }
-  return encodeCsv([header, ...lines]);
+  return encodeCsv([['param_set', ...['train', 'val', 'val_best'].flatMap(columns)], ...lines]);
 }
 
+/** As the published code has it, but for the best test accuracy along training, which nobody should look at; and with its seeds. */
 function finalResult(study: StudyRow, index: number, rows: readonly TrialRow[]): unknown {
   const results = finalResults(study, rows).filter(({ method, data, model }) => {
     const names = study.cells[index]!;
@@ -48,10 +68,10 @@ function finalResult(study: StudyRow, index: number, rows: readonly TrialRow[]):
   const [summary] = summarize(results);
   if (!summary) return undefined;
   return {
-    avg_acc1: Number((100 * summary.mean).toFixed(2)),
+    avg_acc: percent(summary.mean),
     inserted_parameters: summary.parameters,
-    best_tune: [studyParams(summary.params), Number((100 * summary.mean).toFixed(2))],
-    seeds: results.map(({ seed, top1 }) => ({ seed, top1: Number((100 * top1).toFixed(2)) })),
+    best_tune: studyParams(summary.params),
+    seeds: results.map(({ seed, top1 }) => ({ seed, top1: percent(top1) })),
   };
 }
 

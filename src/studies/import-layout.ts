@@ -17,9 +17,9 @@ const maxTrials = 100_000;
 
 const params = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 const finalSchema = z.looseObject({
-  avg_acc1: z.number().min(0).max(100),
+  avg_acc: z.number().min(0).max(100),
   inserted_parameters: z.number().int().min(0).optional(),
-  best_tune: z.tuple([params], z.unknown()).optional(),
+  best_tune: params.optional(),
 });
 
 /** Parameters as JSON or as Python prints a dict of numbers, strings and booleans. Throws what JSON.parse and zod throw. */
@@ -53,9 +53,9 @@ async function referenceOf(root: string, file: string): Promise<Reference> {
     path: relative(root, folder).split(sep).join('/') || basename(folder),
     protocol: 'layout',
     method: basename(folder),
-    test_top1: final.avg_acc1,
+    test_top1: final.avg_acc,
     ...(final.inserted_parameters === undefined ? {} : { parameters: final.inserted_parameters }),
-    ...(final.best_tune === undefined ? {} : { best: final.best_tune[0] }),
+    ...(final.best_tune === undefined ? {} : { best: final.best_tune }),
     trials: await trialsOf(join(folder, summaryName)),
   };
 }

@@ -27,6 +27,7 @@ import { type Network, type NetworkOptions, type NoiseSpec, network, type Parame
 import { canMerge, type Handlers, type Init } from '../model/sites.ts';
 import { features, normalizePixels, vit } from '../model/vit.ts';
 import type { Weights } from '../model/weights.ts';
+import type { SlabUpdate } from '../runtime/slab-update.ts';
 
 /** What is tuned, and how: everything that shapes the graphs but the batch. */
 export interface Tuning {
@@ -213,6 +214,9 @@ function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: num
   return { graph, noise, slabValues: slabs.slice(0, count), slabGradients: slabs.slice(count) };
 }
 
+const scalarInputs = (graph: Graph, { scalars }: Optimizer): Readonly<Record<string, Value>> =>
+  Object.fromEntries(scalars.map((name) => [name, graph.input(`scalar:${name}`, 'float32', [])]));
+
 function addUpdate(
   graph: Graph,
   trained: TrainedParameters,
@@ -220,9 +224,7 @@ function addUpdate(
   slabs: readonly Value[],
   grads: readonly Value[],
 ) {
-  const scalars = Object.fromEntries(
-    optimizer.scalars.map((name) => [name, graph.input(`scalar:${name}`, 'float32', [])]),
-  );
+  const scalars = scalarInputs(graph, optimizer);
   trained.slabs.forEach((slab, i) => {
     const slots = optimizer.slots.map((slot) => graph.input(`${slot}:${slab.name}`, 'float32', [slab.size]));
     const next = optimizer.update({ parameter: slabs[i]!, gradient: grads[i]!, slots, scalars, decay: slab.decay });
@@ -271,13 +273,26 @@ export function accumulateGraph(
   return { model: exportLanes(graph, lanes, trainingExport(tuning)), noise };
 }
 
-/** The optimizer alone, on accumulated gradients. */
-export function updateGraph(trained: TrainedParameters, optimizer: Optimizer, lanes = 1): GraphModel {
-  const graph = new Graph();
-  const slabs = trained.slabs.map((slab) => graph.input(`param:${slab.name}`, 'float32', [slab.size]));
-  const grads = trained.slabs.map((slab) => graph.input(`grad:${slab.name}`, 'float32', [slab.size]));
-  addUpdate(graph, trained, optimizer, slabs, grads);
-  return exportLanes(graph, lanes);
+/** The optimizer alone, on accumulated gradients: a graph for the slabs of each size. */
+export function updateGraphs(trained: TrainedParameters, optimizer: Optimizer, lanes = 1): SlabUpdate[] {
+  const alike = new Map<string, Slab[]>();
+  for (const slab of trained.slabs) {
+    const kind = `${slab.size} ${slab.decay}`;
+    alike.set(kind, [...(alike.get(kind) ?? []), slab]);
+  }
+  return [...alike.values()].map((slabs) => {
+    const { size, decay } = slabs[0]!;
+    const graph = new Graph();
+    const input = (name: string) => graph.input(name, 'float32', [size]);
+    const scalars = scalarInputs(graph, optimizer);
+    const slots = optimizer.slots.map(input);
+    const next = optimizer.update({ parameter: input('param'), gradient: input('grad'), slots, scalars, decay });
+    graph.output('next:param', next.parameter);
+    optimizer.slots.forEach((slot, k) => {
+      graph.output(`next:${slot}`, next.slots[k]!);
+    });
+    return { model: exportLanes(graph, lanes), slabs: slabs.map(({ name }) => name) };
+  });
 }
 
 /** Pictures -> what the head of a frozen backbone would read: `features` (B, width). */

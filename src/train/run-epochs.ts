@@ -13,7 +13,7 @@ import type { TrainingPictures } from './run-data.ts';
 import type { Evaluation, RunEvaluation } from './run-evaluation.ts';
 import { probeEvent } from './run-events.ts';
 import { writeHeader } from './run-records.ts';
-import { bestOf, initialState, parametersOf, withoutBest } from './run-state.ts';
+import { bestOf, copyOf, initialState, parametersOf, withoutBest } from './run-state.ts';
 import { createSaver } from './saver.ts';
 import { learningRate } from './schedule.ts';
 import { createSitting, type Sitting } from './sitting.ts';
@@ -57,12 +57,12 @@ const start: Progress = {
 export async function* trainEpochs(run: Run, prepared: Prepared): AsyncGenerator<RunEvent, Ended | undefined, void> {
   const { saved, options } = run;
   const { trained, entering } = prepared;
-  const trainerOf = await trainerMaker(run, prepared);
-  const probed = saved ? undefined : await chooseMicroBatch(run, trained, entering, trainerOf);
+  const makers = await trainerMakers(run, prepared);
+  const probed = saved ? undefined : await chooseMicroBatch(run, trained, entering, makers.trial);
   const microBatch = saved?.microBatch ?? probed!.microBatch;
   if (probed) yield probeEvent(run, probed);
   if (!saved) await writeHeader(run, trained, microBatch);
-  const trainer = await trainerOf(run.spec.training.batchSize, microBatch, options.place);
+  const trainer = await makers.final(run.spec.training.batchSize, microBatch, options.place);
   try {
     const log = await openEpochLog(run.folder, saved?.progress.epoch ?? 0);
     try {
@@ -75,15 +75,26 @@ export async function* trainEpochs(run: Run, prepared: Prepared): AsyncGenerator
   }
 }
 
-/** Trainers that start where the run starts, for any batch. */
-async function trainerMaker(run: Run, { tuning, trained, entering }: Prepared) {
+/**
+ * Trainers that start where the run starts, for any batch: `trial` ones, then the `final` one. With that the start is given away:
+ * of a fully trained backbone it is as large as three of it.
+ */
+async function trainerMakers(run: Run, { tuning, trained, entering }: Prepared) {
   const { optimizer: name, momentum, weightDecay, seed } = run.spec.training;
   const optimizer = name === 'adamw' ? adamw() : sgd({ momentum });
   const { runtime, saved } = run;
-  const state = saved ? withoutBest(saved.tensors) : await initialState(run, trained, optimizer.slots);
-  const same = { runtime, tuning, from: entering.from, trained, optimizer, weightDecay, seed, state };
-  return (batchSize: number, microBatch: number, lane?: Lane) =>
-    createTrainer({ ...same, batchSize, microBatch, lane });
+  const same = { runtime, tuning, from: entering.from, trained, optimizer, weightDecay, seed };
+  let start: State = saved ? withoutBest(saved.tensors) : await initialState(run, trained, optimizer.slots);
+  const trial = (batchSize: number, microBatch: number, lane?: Lane) =>
+    createTrainer({ ...same, state: start, batchSize, microBatch, lane });
+  return {
+    trial,
+    final(batchSize: number, microBatch: number, lane?: Lane) {
+      const trainer = trial(batchSize, microBatch, lane);
+      start = {};
+      return trainer;
+    },
+  };
 }
 
 async function* withTrainer(
@@ -172,7 +183,7 @@ async function* withTrainer(
     };
     if (val && val.metrics.top1 > progress.bestTop1) {
       progress = { ...progress, bestTop1: val.metrics.top1, bestEpoch: epoch };
-      if (training.keep === 'best') best = parametersOf(trainer.state());
+      if (training.keep === 'best') best = copyOf(parametersOf(trainer.state()));
     }
     progress = { ...progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, right: 0, seen: 0 };
     await log.add(event);

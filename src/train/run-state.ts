@@ -10,6 +10,9 @@ export const rename = (state: State, to: (name: string) => string): State =>
 const only = (state: State, wanted: (name: string) => boolean): State =>
   Object.fromEntries(Object.entries(state).filter(([name]) => wanted(name)));
 export const parametersOf = (state: State): State => only(state, (name) => name.startsWith('param:'));
+/** The same numbers in arrays that no later step writes into. */
+export const copyOf = (state: State): State =>
+  Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
 export const withoutBest = (state: State): State => only(state, (name) => !name.startsWith('best:'));
 export function bestOf(state: State): State | undefined {
   const best = only(state, (name) => name.startsWith('best:'));

@@ -11,7 +11,7 @@ import {
   stepGraph,
   type TrainedParameters,
   type Tuning,
-  updateGraph,
+  updateGraphs,
 } from './graphs.ts';
 import { noiseFeeds } from './noise.ts';
 import { pictureInput } from './picture-input.ts';
@@ -62,17 +62,18 @@ function argmax(values: Float32Array, start: number, length: number): number {
 }
 
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { tuning, trained, optimizer, seed } = options;
+  // Named one by one: what the closures below hold of the options must not be the state that the run started from.
+  const { tuning, from, trained, optimizer, weightDecay, seed } = options;
   const microBatch = Math.min(options.microBatch, options.batchSize);
   const whole = microBatch === options.batchSize;
   const trainingGraph = (lanes: number) =>
     whole
-      ? stepGraph(tuning, trained, optimizer, microBatch, { from: options.from, lanes })
-      : accumulateGraph(tuning, trained, microBatch, { from: options.from, lanes });
+      ? stepGraph(tuning, trained, optimizer, microBatch, { from, lanes })
+      : accumulateGraph(tuning, trained, microBatch, { from, lanes });
   const training = trainingGraph(1);
   const graphsFor = (lanes: number): StepGraphs => {
     const { model } = lanes === 1 ? training : trainingGraph(lanes);
-    return whole ? { step: model } : { accumulate: model, update: updateGraph(trained, optimizer, lanes) };
+    return whole ? { step: model } : { accumulate: model, update: updateGraphs(trained, optimizer, lanes) };
   };
   const state = { ...options.state };
   const stepper = options.lane
@@ -111,7 +112,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
           };
         }
       }
-      const scalars = optimizer.feed({ step: step + 1, learningRate, weightDecay: options.weightDecay });
+      const scalars = optimizer.feed({ step: step + 1, learningRate, weightDecay });
       const { loss, parts: results } = await stepper.step(parts(), scalars);
       const right = indices.filter((index, i) => {
         const { logits } = results[Math.floor(i / microBatch)]!;

@@ -17,7 +17,7 @@ import {
   stepGraph,
   type Tuning,
   trainedParameters,
-  updateGraph,
+  updateGraphs,
 } from '../../src/train/graphs.ts';
 import { initialValues } from '../../src/train/initialize.ts';
 import { mergedBackbone } from '../../src/train/merge.ts';
@@ -94,8 +94,11 @@ function tuningOf(golden: GoldenCase, { methods }: Translation): Tuning {
   };
 }
 
+/** Copies: a stepper writes over the state that it is given. */
 const params = (trained: ReturnType<typeof trainedParameters>, prefix: string, arrays: readonly Float32Array[]) =>
-  Object.fromEntries(trained.slabs.map((slab, i) => [`${prefix}${slab.name}`, float32([slab.size], arrays[i]!)]));
+  Object.fromEntries(
+    trained.slabs.map((slab, i) => [`${prefix}${slab.name}`, float32([slab.size], arrays[i]!.slice())]),
+  );
 
 async function checkStep(
   golden: GoldenCase,
@@ -108,13 +111,13 @@ async function checkStep(
   const trained = trainedParameters(tuning);
   const optimizer = adamw();
   const isBackbone = new Set(trained.specs.filter((spec) => spec.role !== 'method').map((spec) => spec.name));
-  const start: Values = new Map(
+  const startValues: Values = new Map(
     trained.specs.map(({ name }) => [
       name,
       asFloat(take(tensors, isBackbone.has(name) ? 'backbone.' : 'method.', translation.source(name))),
     ]),
   );
-  const arrays = pack(trained.slabs, start);
+  const arrays = pack(trained.slabs, startValues);
   const batch = {
     pictures: tensors.get('input')!,
     labels: tensors.get('labels')!,
@@ -136,19 +139,22 @@ async function checkStep(
 
   // Three updates: by the single graph, and by the pair for accumulated micro-batches (halves of the batch where it is even).
   const part = json.batch % 2 === 0 ? json.batch / 2 : 1;
-  const slots = optimizer.slots.flatMap((slot) => Object.entries(params(trained, `${slot}:`, zeros)));
+  const start = () => ({
+    ...params(trained, 'param:', arrays),
+    ...Object.fromEntries(optimizer.slots.flatMap((slot) => Object.entries(params(trained, `${slot}:`, zeros)))),
+  });
   const single = await createStepper({
     runtime,
     graphs: { step: stepGraph(tuning, trained, optimizer, json.batch).model },
-    state: { ...params(trained, 'param:', arrays), ...Object.fromEntries(slots) },
+    state: start(),
   });
   const parted = await createStepper({
     runtime,
     graphs: {
       accumulate: accumulateGraph(tuning, trained, part).model,
-      update: updateGraph(trained, optimizer),
+      update: updateGraphs(trained, optimizer),
     },
-    state: { ...params(trained, 'param:', arrays), ...Object.fromEntries(slots) },
+    state: start(),
   });
   for (let step = 1; step <= steps; step++) {
     const scalars = optimizer.feed({ step, learningRate: lr, weightDecay: weight_decay });

@@ -73,7 +73,7 @@ it('the layout is read as Python writes it, and what is wrong in it is told file
     if (summary !== undefined) await writeFile(join(root, 'theirs', cell, 'tune_summary.csv'), summary);
   };
   const final =
-    '{"avg_acc1": 71.5, "inserted_parameters": 294912, "best_tune": [{"lr": 0.001, "convpass_xavier_init": true}, 71.5]}';
+    '{"avg_acc": 71.5, "avg_best_acc": 72.1, "inserted_parameters": 294912, "best_tune": {"lr": 0.001, "convpass_xavier_init": true}}';
   await write('dtd/convpass', final, "param_set,val_top1\n\"{'lr': 0.001, 'convpass_xavier_init': True}\",70.5\n");
   expect(await layoutReferences(join(root, 'theirs'))).toEqual([
     {
@@ -86,11 +86,11 @@ it('the layout is read as Python writes it, and what is wrong in it is told file
       trials: [{ params: { lr: 0.001, convpass_xavier_init: true }, val_top1: 70.5 }],
     },
   ]);
-  await write('dtd/lora', '{"avg_acc1": 715}');
+  await write('dtd/lora', '{"avg_acc": 715}');
   await write('svhn/lora', final, 'param_set,val_top1\n__import__("os"),70.5\n');
   await expect(layoutReferences(join(root, 'theirs'))).rejects.toMatchObject({
     message: expect.stringContaining("2 of 3 results can't be read; none was kept") as string,
-    lines: [expect.stringMatching(/^dtd\/lora: avg_acc1: /), expect.stringMatching(/^svhn\/lora: /)] as string[],
+    lines: [expect.stringMatching(/^dtd\/lora: avg_acc: /), expect.stringMatching(/^svhn\/lora: /)] as string[],
   });
   await expect(layoutReferences(join(root, 'db'))).rejects.toThrow(/holds no final_result\.json/);
 });

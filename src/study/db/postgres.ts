@@ -15,14 +15,41 @@ export const isServerUrl = (db: string): boolean => /^postgres(ql)?:\/\//.test(d
 /** The URL without its password, for messages. */
 export const withoutPassword = (url: string): string => url.replace(/(\/\/[^:/@]*):[^@]*@/, '$1:***@');
 
-/** Throws RunError where the server can't be reached. */
-export async function openPostgres(url: string): Promise<Database> {
+/**
+ * Milliseconds for which a server is asked again, by the code of the error: one that starts or stops says so, and one between the
+ * two refuses connections or drops them, as does an address where there is none.
+ */
+const patience: Readonly<Record<string, number>> = {
+  '57P01': 30_000, // admin_shutdown
+  '57P02': 30_000, // crash_shutdown
+  '57P03': 30_000, // cannot_connect_now
+  ECONNREFUSED: 2_000,
+  ECONNRESET: 2_000,
+};
+const pause = 200;
+
+/** How long an error may be waited out: that of the first cause with a code. */
+function patienceWith(error: unknown): number {
+  if (!(error instanceof Error)) return 0;
+  const { code } = error as { readonly code?: string };
+  return (code === undefined ? undefined : patience[code]) ?? patienceWith(error.cause);
+}
+
+async function connect(url: string): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: connectTimeout });
   pool.on('error', () => {}); // an idle connection that broke is replaced
-  try {
-    return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, true);
-  } catch (cause) {
-    if (cause instanceof RunError) throw cause;
-    throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });
-  }
+  return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, true);
+}
+
+/** Throws RunError where the server can't be reached, some seconds after it was asked first; a server that starts is waited for. */
+export async function openPostgres(url: string): Promise<Database> {
+  const begun = performance.now();
+  for (;;)
+    try {
+      return await connect(url);
+    } catch (cause) {
+      if (performance.now() - begun < patienceWith(cause)) await new Promise((wake) => setTimeout(wake, pause));
+      else if (cause instanceof RunError) throw cause;
+      else throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });
+    }
 }
