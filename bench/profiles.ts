@@ -4,7 +4,8 @@ import { evaluationAtOnce } from '../src/train/at-once.ts';
 import { type Bench, newFolder, startInference, startTraining } from './lib/bench.ts';
 import { full, lora } from './lib/methods.ts';
 import { type Profile, readProfile } from './lib/profile.ts';
-import { type Method, vitConfig } from './lib/work.ts';
+import { type Method, type Model, vitConfig, type Work } from './lib/work.ts';
+import { int8 } from './rows/int8-step.ts';
 
 export interface NamedProfile {
   readonly work: string;
@@ -22,21 +23,32 @@ async function profileFolder(bench: Bench): Promise<string> {
   return folder;
 }
 
+interface Step {
+  readonly work: string;
+  readonly model: Model;
+  readonly method: Method;
+  readonly batch: number;
+  readonly options?: Work['options'];
+}
+
+/** The embedded model's size, with random weights like the others. */
+const embedded: Model = { size: 'tiny', imageSize: 96, depth: 5 };
+
+const steps = (model: Model): readonly Step[] => [
+  { work: 'step, lora', model, method: lora, batch: 4 },
+  { work: 'step, lora in int8', model, method: lora, batch: 4, options: int8 },
+  { work: 'step, full', model, method: full, batch: 4 },
+  { work: 'step, lora, a model as large as the embedded one', model: embedded, method: lora, batch: 32 },
+];
+
 /** One graph with forward pass, gradients and optimizer. */
-async function profileTraining(bench: Bench, method: Method, options = {}): Promise<Profile> {
+async function profileTraining(bench: Bench, { work, model, method, batch, options }: Step): Promise<NamedProfile> {
   const folder = await profileFolder(bench);
-  const batch = 4;
-  const work = {
-    model: bench.model,
-    method,
-    kind: 'train',
-    batch,
-    options: { microBatch: batch, ...options },
-  } as const;
-  const { child } = await startTraining(bench, work, { VITUNE_PROFILE: folder });
+  const job: Work = { model, method, kind: 'train', batch, options: { microBatch: batch, ...options } };
+  const { child } = await startTraining(bench, job, { VITUNE_PROFILE: folder });
   await child.ask({ steps: 1 + runs });
   await child.close();
-  return readProfile(folder);
+  return { work, batch, profile: await readProfile(folder) };
 }
 
 async function profileInference(bench: Bench): Promise<NamedProfile> {
@@ -51,9 +63,9 @@ async function profileInference(bench: Bench): Promise<NamedProfile> {
 
 export async function profiles(bench: Bench): Promise<readonly NamedProfile[]> {
   const results: NamedProfile[] = [];
-  for (const method of [lora, full]) {
-    bench.tell(`profiling ${method.name}`);
-    results.push({ work: `step, ${method.name}`, batch: 4, profile: await profileTraining(bench, method) });
+  for (const step of steps(bench.model)) {
+    bench.tell(`profiling ${step.work}`);
+    results.push(await profileTraining(bench, step));
   }
   bench.tell('profiling inference');
   results.push(await profileInference(bench));
