@@ -66,6 +66,18 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     }
   };
 
+  it.skipIf(kind === 'pglite')('survives that its server is restarted while a connection is in use', async () => {
+    await add();
+    const broken = database.kysely.transaction().execute(async (tx) => {
+      await tx.selectFrom('study').selectAll().execute();
+      server!.restart('immediate');
+      await new Promise((wake) => setTimeout(wake, 100)); // the connection is found to be gone, with no query that could tell
+      await tx.selectFrom('study').selectAll().execute();
+    });
+    await expect(broken).rejects.toThrow();
+    expect((await store.studies()).length).toBe(1);
+  });
+
   it('gives each trial to one attempt, in the order of the plan', async () => {
     await add();
     const claims = [await take(), await take(), await take()];

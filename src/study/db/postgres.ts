@@ -37,7 +37,9 @@ function patienceWith(error: unknown): number {
 
 async function connect(url: string): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: connectTimeout });
-  pool.on('error', () => {}); // an idle connection that broke is replaced
+  // A connection that breaks is replaced. Where one breaks in use the pool doesn't listen: its next query rejects, and that is told.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, true);
 }
 
