@@ -122,3 +122,30 @@ it('never tells what an owner that was killed made untrue', async () => {
   expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
   expect((await standing()).status).toBe('paused');
 });
+
+it('a worker ends with the study that started it, also while it is starting', async () => {
+  await (await started()).close();
+  const isAlive = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  for (const milliseconds of [30, 1500]) {
+    // As a study starts its workers (studies/run.ts); then it is killed.
+    const program = `const { spawn } = require('node:child_process');
+      const worker = spawn(process.execPath, ${JSON.stringify([cliPath, 'worker', '--db', folder])}, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      console.log(worker.pid);
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${milliseconds});`;
+    const study = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(study.stdout, 'data')) as [Buffer];
+    await once(study, 'exit');
+    const pid = Number(line.toString());
+    const killed = performance.now();
+    while (isAlive(pid) && performance.now() - killed < 15_000) await new Promise((wake) => setTimeout(wake, 100));
+    const survived = isAlive(pid);
+    if (survived) process.kill(pid, 'SIGKILL');
+    expect(survived, `after ${milliseconds} ms`).toBe(false);
+  }
+});

@@ -28,6 +28,7 @@ export function worker(): Command {
       process.on('SIGINT', abort).on('SIGTERM', abort);
       // Started by a study: when that process is gone, so is the database, or the one who would take the results.
       process.on('disconnect', () => process.exit(1));
+      if (process.connected === false) process.exit(1); // it went while this one was starting
       const store = openStore(await openDatabase(db, 'worker'));
       try {
         await runWorker({
