@@ -58,6 +58,7 @@ export function curves(points: readonly Point[]): string {
   const [w, h] = [2 * (margin.left + width) + gap, margin.top + height + margin.bottom];
   const drawn = panels.map((one, i) => panel(one, points, i * (margin.left + width + gap / 2)));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="12">
+<title>Time a picture and peak memory against micro-batch, tokens, depth and trials together</title>
 <rect width="${w}" height="${h}" fill="#fff"/>
 ${drawn.join('\n')}
 </svg>
