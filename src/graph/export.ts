@@ -95,7 +95,7 @@ function withoutDead(nodes: readonly OnnxNode[], outputs: Iterable<string>): Onn
 
 /** Serialises what the graph's outputs need. Throws InternalError where its constants' files share no folder. */
 export function exportGraph(graph: Graph, options: ExportOptions = {}): GraphModel {
-  // What a node makes for an output it makes under the output's name: a copy of each new weight and moment is 2 % of a full step.
+  // What a node makes for an output it makes under the output's name: a copy of each new weight and moment is 1 to 2 % of a full step.
   const names = new Map<Value, string>();
   for (const [name, value] of graph.outputs)
     if (value.origin.kind === 'node' && !names.has(value)) names.set(value, name);

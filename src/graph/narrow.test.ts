@@ -95,6 +95,29 @@ describe('rows that nobody reads', () => {
     expect(sizes(root, 'gemm')).toEqual([[B * 7, C]]);
   });
 
+  it('are taken from rows that are cut into pieces, and joined again', async () => {
+    const { x, constant } = setting();
+    const pieces = linear(reshape(x, [B * N * 4, C / 4]), constant(3, C / 4)); // (B N 4, 3)
+    const joined = linear(reshape(pieces, [B * N, 12]), constant(C, 12));
+    const root = await checked(slice(reshape(joined, [B, N, C]), 1, 2, 5));
+    expect(sizes(root, 'gemm').map(([m]) => m)).toEqual([B * 3 * 4, B * 3]);
+    const pairs = setting();
+    const wide = linear(reshape(pairs.x, [(B * N) / 2, 2 * C]), pairs.constant(2 * C, 2 * C)); // two tokens a row
+    const two = await checked(slice(reshape(wide, [B, N, C]), 1, 4, 8));
+    expect(sizes(two, 'gemm').map(([m]) => m)).toEqual([B * 2]);
+    const split = setting();
+    const odd = linear(reshape(split.x, [(B * N) / 2, 2 * C]), split.constant(2 * C, 2 * C));
+    const whole = await checked(slice(reshape(odd, [B, N, C]), 1, 3, 8)); // begins within a row
+    expect(sizes(whole, 'gemm').map(([m]) => m)).toEqual([(B * N) / 2]);
+  });
+
+  it('are taken along the axes that a stack of products has', async () => {
+    const { x, constant } = setting();
+    const each = matmul(reshape(x, [B, N, 2, C / 2]), constant(C / 2, 3)); // (B, N, 2, 3)
+    const root = await checked(slice(each, 1, 0, 1));
+    expect(sizes(root, 'matmul')).toEqual([[B, 1, 2, 3]]);
+  });
+
   it('are dropped with the parts that a concatenation makes for them', async () => {
     const { x, constant } = setting();
     const image = transpose(reshape(slice(x, 1, 4, N), [B, 6, 6, C]), [0, 3, 1, 2]);

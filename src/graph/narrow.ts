@@ -132,9 +132,10 @@ const reduction = rowwise(({ attributes }, rows) =>
   attributes.keep && !(attributes.axes as readonly number[]).includes(rows.axis) ? [rows] : undefined,
 );
 
-/** Rows of A make rows of the product. */
-const product = rowwise(({ inputs: [a, , bias], outputs: [y], attributes }, rows) => {
+/** Rows of A make rows of the product; along the axes before, each product is of its own factors. */
+const product = rowwise(({ inputs: [a, b, bias], outputs: [y], attributes }, rows) => {
   const rank = y!.shape.length;
+  if (rows.axis < rank - 2) return [broadcast(a!, rank, rows), broadcast(b!, rank, rows)];
   if (attributes.transA || rows.axis !== rank - 2) return undefined;
   return [{ ...rows, axis: a!.shape.length - 2 }, 'all', ...(bias ? [broadcast(bias, rank, rows)] : [])];
 });
@@ -144,16 +145,27 @@ const attending = rowwise((_, rows) => (rows.axis === 2 ? [rows, 'all', 'all'] :
 
 const narrowedShape = (shape: Shape, { axis, groups, ranges }: Rows): Shape => shape.with(axis, groups * count(ranges));
 
+/**
+ * The rows of an axis, which has `inner` elements below each, as rows of another axis of the same memory, which has `below`: a row
+ * there is several here, or a part of one. Undefined where they have no such axis in common.
+ */
+function sameRows(rows: Rows, inner: number, size: number, below: number): Omit<Rows, 'axis'> | undefined {
+  const there = (n: number) => (n * inner) / below;
+  const period = there(rows.period);
+  const ranges = rows.ranges.map(([start, end]): Range => [there(start), there(end)]);
+  const groups = size / period;
+  return [period, groups, ...ranges.flat()].every(Number.isInteger) ? { groups, period, ranges } : undefined;
+}
+
 const reshaping: Rule = ({ inputs: [x], outputs: [y] }, read) => {
   if (read === 'all') return undefined;
-  const after = (shape: Shape, axis: number) => sizeOf(shape.slice(axis + 1));
-  const inner = after(y!.shape, read.axis);
-  const axis = x!.shape.findIndex((size, i) => size % read.period === 0 && after(x!.shape, i) === inner);
-  if (axis < 0) return undefined;
-  return {
-    reads: [{ ...read, axis, groups: x!.shape[axis]! / read.period }],
-    make: ([part]) => [reshape(part!, narrowedShape(y!.shape, read))],
-  };
+  const below = (shape: Shape, axis: number) => sizeOf(shape.slice(axis + 1));
+  const inner = below(y!.shape, read.axis);
+  const found = x!.shape.flatMap((size, axis) => {
+    const rows = sameRows(read, inner, size, below(x!.shape, axis));
+    return rows ? [{ axis, ...rows }] : [];
+  });
+  return found[0] && { reads: [found[0]], make: ([part]) => [reshape(part!, narrowedShape(y!.shape, read))] };
 };
 
 const expanding: Rule = ({ inputs: [x], outputs: [y] }, read) =>
