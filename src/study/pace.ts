@@ -20,7 +20,7 @@ interface Look {
 }
 
 /** So many runs of each worker have to be over before their rate is believed; until then a worker does a second a second. */
-const enough = 2;
+const enough = 4;
 /** A look is kept when so much more was over than at the last one kept: enough of them, however long the study is. */
 const step = 1 / 200;
 
