@@ -4,10 +4,7 @@ import { arrays, type Tensor } from '../base/tensor.ts';
 import type { GraphModel } from '../graph/export.ts';
 import type { Feeds, Runtime, Session } from './session.ts';
 import { openUpdate } from './slab-update.ts';
-import { nextState, prefixed, resultsOf, type StepGraphs, type Stepper } from './stepper.ts';
-
-/** `param:<slab>` and `<slot>:<slab>` arrays. */
-export type State = Record<string, Tensor<'float32'>>;
+import { nextState, prefixed, resultsOf, type State, type StepGraphs, type Stepper } from './stepper.ts';
 
 export interface Group {
   /** The stepper of one lane. Disposing of it takes the lane out of the group. */
@@ -63,7 +60,7 @@ export async function openGroup(runtime: Runtime, graphs: StepGraphs, states: re
       });
       return [name, { dtype: 'float32', shape: [lanes, data.length], data: joined } as Tensor<'float32'>];
     }),
-  ) as Readonly<State>;
+  ) as State;
   const prepared = new Map<Kind, Prepared>();
   const prepare = async (kind: Kind, model: GraphModel) => {
     const feeds = zeros(model, (name) => !isSum(name) && !(name in state));
@@ -83,7 +80,7 @@ export async function openGroup(runtime: Runtime, graphs: StepGraphs, states: re
   const waiting = new Map<number, Waiting>();
 
   /** Lanes that were not meant keep what they had. */
-  const kept = (next: State, before: Readonly<State>, meant: ReadonlySet<number>): State => {
+  const kept = (next: State, before: State, meant: ReadonlySet<number>): State => {
     for (let lane = 0; lane < lanes; lane++)
       if (!meant.has(lane)) for (const name in next) copy(partOf(before[name]!, lane), partOf(next[name]!, lane));
     return next;

@@ -3,9 +3,9 @@
 // end together: a lane that has nothing to do keeps its state.
 import { identity, sha256 } from '../base/identity.ts';
 import type { GraphModel } from '../graph/export.ts';
-import { openGroup, type State } from './lane-group.ts';
+import { openGroup } from './lane-group.ts';
 import type { Runtime } from './session.ts';
-import { createStepper, type StepGraphs, type Stepper } from './stepper.ts';
+import { createStepper, type State, type StepGraphs, type Stepper } from './stepper.ts';
 
 /** A run's place in a group. */
 export interface Lane {

@@ -18,13 +18,13 @@ export type StepGraphs =
   | { readonly accumulate: GraphModel; readonly update: readonly SlabUpdate[] };
 
 /** `param:<slab>` and `<slot>:<slab>`, or sums of gradients: arrays by name. */
-type State = Readonly<Record<string, Tensor<'float32'>>>;
+export type State = Readonly<Record<string, Tensor<'float32'>>>;
 
 export interface StepperOptions {
   readonly runtime: Runtime;
   readonly graphs: StepGraphs;
   /** `param:<slab>` and `<slot>:<slab>` arrays; owned by the stepper from now on. */
-  readonly state: Record<string, Tensor<'float32'>>;
+  readonly state: State;
 }
 
 export interface Stepper {

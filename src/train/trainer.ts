@@ -1,10 +1,10 @@
 // Training steps over decoded pictures: assembles micro-batches (pixels, labels, weights, noise) and hands them to the
 // stepper. Knows nothing of epochs, files or events.
-import { float32, int64, type Tensor } from '../base/tensor.ts';
+import { float32, int64 } from '../base/tensor.ts';
 import type { Optimizer } from '../graph/optim.ts';
 import type { Lane } from '../runtime/lanes.ts';
 import type { Feeds, Runtime } from '../runtime/session.ts';
-import { createStepper, type StepGraphs } from '../runtime/stepper.ts';
+import { createStepper, type State, type StepGraphs } from '../runtime/stepper.ts';
 import {
   accumulateGraph,
   type PictureInput,
@@ -17,7 +17,7 @@ import { noiseFeeds } from './noise.ts';
 import { pictureInput } from './picture-input.ts';
 import type { TrainingPictures } from './run-data.ts';
 
-export type State = Readonly<Record<string, Tensor<'float32'>>>;
+export type { State };
 
 export interface TrainerOptions {
   readonly runtime: Runtime;

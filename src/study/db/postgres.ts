@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { messageOf, RunError } from '../../base/errors.ts';
 import { type Database, prepare } from './database.ts';
+import { withRetry } from './retry.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections of one process: a worker needs one for its trial and one for its heartbeat. */
@@ -26,7 +27,6 @@ const patience: Readonly<Record<string, number>> = {
   ECONNREFUSED: 2_000,
   ECONNRESET: 2_000,
 };
-const pause = 200;
 
 /** How long an error may be waited out: that of the first cause with a code. */
 function patienceWith(error: unknown): number {
@@ -45,13 +45,10 @@ async function connect(url: string): Promise<Database> {
 
 /** Throws RunError where the server can't be reached, some seconds after it was asked first; a server that starts is waited for. */
 export async function openPostgres(url: string): Promise<Database> {
-  const begun = performance.now();
-  for (;;)
-    try {
-      return await connect(url);
-    } catch (cause) {
-      if (performance.now() - begun < patienceWith(cause)) await new Promise((wake) => setTimeout(wake, pause));
-      else if (cause instanceof RunError) throw cause;
-      else throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });
-    }
+  try {
+    return await withRetry(() => connect(url), patienceWith);
+  } catch (cause) {
+    if (cause instanceof RunError) throw cause;
+    throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });
+  }
 }

@@ -14,13 +14,17 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-export async function withRetry<T>(work: () => Promise<T>): Promise<T> {
+/** Milliseconds for which an error is waited out by default. */
+const whileAway = (error: unknown): number => (isPassing(error) ? patience : 0);
+
+/** Works until it succeeds. An error is thrown once its `patience` (milliseconds since the first try) is over; 0 = at once. */
+export async function withRetry<T>(work: () => Promise<T>, patienceWith = whileAway): Promise<T> {
   const started = performance.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error) || performance.now() - started > patience) throw error;
+      if (performance.now() - started >= patienceWith(error)) throw error;
       await new Promise((wake) => setTimeout(wake, pause));
     }
   }
