@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { messageOf, OptionError } from '../base/errors.ts';
-import { isServerUrl } from '../study/db/postgres.ts';
+import { isServerUrl } from '../study/db/url.ts';
 import { importReferences, parseReferences, type Reference } from '../study/references.ts';
 import { exportStudy } from './export-folder.ts';
 import { layoutReferences } from './import-layout.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../base/errors.ts';
 import { unknownName } from '../base/suggest.ts';
 import type { OwnerRole } from '../study/db/owner.ts';
-import { isServerUrl } from '../study/db/postgres.ts';
+import { isServerUrl } from '../study/db/url.ts';
 import { openDatabase } from '../study/open.ts';
 import type { StudyRow } from '../study/rows.ts';
 import { openStore, type Store } from '../study/store.ts';

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { readNote } from './db/note.ts';
 import type { LastWord } from './db/pglite.ts';
-import { isServerUrl } from './db/postgres.ts';
+import { isServerUrl } from './db/url.ts';
 import type { StudyRow, WorkerRow } from './rows.ts';
 import type { Store } from './store.ts';
 import { createReading } from './store-reading.ts';

@@ -38,7 +38,7 @@ export function createReading(kysely: Kysely<Tables>) {
 
     async spec(trial: string): Promise<TrialSpec> {
       const row = await withRetry(() =>
-        kysely.selectFrom('trial').select('spec').where('id', '=', trial).executeTakeFirstOrThrow(),
+        kysely.selectFrom('trial_spec').select('spec').where('trial', '=', trial).executeTakeFirstOrThrow(),
       );
       return row.spec as TrialSpec;
     },
@@ -61,6 +61,7 @@ export function createReading(kysely: Kysely<Tables>) {
               .onRef('beside.round', '=', 'own.round'),
           )
           .innerJoin('trial', 'trial.id', 'beside.trial')
+          .innerJoin('trial_spec', 'trial_spec.trial', 'beside.trial')
           .where('own.trial', '=', trial)
           .where('held.failures', '=', 0)
           .where('held.deaths', '=', 0)
@@ -69,7 +70,7 @@ export function createReading(kysely: Kysely<Tables>) {
           .where('trial.state', '=', 'queued')
           .where('trial.failures', '=', 0)
           .where('trial.deaths', '=', 0)
-          .select(['trial.id', 'trial.spec'])
+          .select(['trial.id', 'trial_spec.spec'])
           .orderBy('beside.ordinal')
           .execute(),
       );

@@ -61,7 +61,7 @@ export function createTransitions(queue: Database['queue']) {
         data: { trial },
         priority: -Number(ordinal),
       }));
-      if (jobs.length > 0) await queue.insert(jobs, { db: bossDb(tx) });
+      if (jobs.length > 0) await (await queue()).insert(jobs, { db: bossDb(tx) });
     }
   }
 
@@ -69,8 +69,13 @@ export function createTransitions(queue: Database['queue']) {
     for (const part of chunks(trials)) {
       await tx
         .insertInto('trial')
-        .values(part.map(({ id, spec }) => ({ id, spec: JSON.stringify(spec), state: 'queued' as const })))
+        .values(part.map(({ id }) => ({ id, state: 'queued' as const })))
         .onConflict((c) => c.column('id').doNothing())
+        .execute();
+      await tx
+        .insertInto('trial_spec')
+        .values(part.map(({ id, spec }) => ({ trial: id, spec: JSON.stringify(spec) })))
+        .onConflict((c) => c.column('trial').doNothing())
         .execute();
       const rows: Insertable<StudyTrialTable>[] = part.map(({ id, cell, phase, round, ordinal, point }) => ({
         study,

@@ -26,8 +26,9 @@ export function openStore(database: Database) {
     const held = await tx
       .selectFrom('attempt')
       .innerJoin('trial', 'trial.attempt', 'attempt.id')
+      .innerJoin('trial_spec', 'trial_spec.trial', 'trial.id')
       .where('attempt.id', '=', attempt)
-      .select(['trial.id', 'trial.spec'])
+      .select(['trial.id', 'trial_spec.spec'])
       .executeTakeFirst();
     return held && { attempt, trial: held.id, spec: held.spec as TrialSpec };
   }
@@ -58,7 +59,7 @@ export function openStore(database: Database) {
             .where('skipped', '=', false),
         ),
       )
-      .returning(['id', 'spec'])
+      .returning('id')
       .execute();
     if (!taken) return undefined;
     const open = { ended: null, outcome: null, reason: null };
@@ -66,7 +67,12 @@ export function openStore(database: Database) {
       .insertInto('attempt')
       .values({ id: attempt, trial, worker, started: Date.now(), ...open })
       .execute();
-    return { attempt, trial: taken.id, spec: taken.spec as TrialSpec };
+    const { spec } = await tx
+      .selectFrom('trial_spec')
+      .select('spec')
+      .where('trial', '=', trial)
+      .executeTakeFirstOrThrow();
+    return { attempt, trial, spec: spec as TrialSpec };
   }
 
   return {
@@ -79,7 +85,7 @@ export function openStore(database: Database) {
       study: Pick<StudyRow, 'id' | 'name' | 'plan' | 'cells'>,
       trials: readonly NewTrial[],
     ): Promise<void> {
-      await withRetry(() => queue.createQueue(queueOf(study.id)));
+      await withRetry(async () => (await queue()).createQueue(queueOf(study.id)));
       await transact(async (tx) => {
         const [fresh] = await tx
           .insertInto('study')
@@ -153,6 +159,7 @@ export function openStore(database: Database) {
       transact(async (tx) => {
         const before = await heldBy(tx, attempt);
         if (before) return before;
+        const jobs = await queue();
         const running = await tx
           .selectFrom('study')
           .select('id')
@@ -163,9 +170,9 @@ export function openStore(database: Database) {
         for (const { id: study } of running)
           for (;;) {
             const name = queueOf(study);
-            const [job] = await queue.fetch<{ trial: string }>(name, { db: bossDb(tx) });
+            const [job] = await jobs.fetch<{ trial: string }>(name, { db: bossDb(tx) });
             if (!job) break;
-            await queue.deleteJob(name, job.id, { db: bossDb(tx) });
+            await jobs.deleteJob(name, job.id, { db: bossDb(tx) });
             const taken = await take(tx, { worker, attempt, trial: job.data.trial, study });
             if (taken) return taken; // else another study's job was faster, or the budget ran out
           }

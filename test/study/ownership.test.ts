@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readStatus } from '../../src/studies/status.ts';
 import { livingOwner, lookUp } from '../../src/study/db/owner.ts';
@@ -121,6 +122,21 @@ it('never tells what an owner that was killed made untrue', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
   expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
   expect((await standing()).status).toBe('paused');
+});
+
+it('what is replayed after a kill does not grow with what was written', async () => {
+  const database = await openDatabase(folder, 'study');
+  const size = async () => {
+    const { rows } = await sql<{ size: number }>`
+      select (pg_current_wal_lsn() - redo_lsn)::float8 as size from pg_control_checkpoint()`.execute(database.kysely);
+    return rows[0]!.size;
+  };
+  const megabytes = 24;
+  await sql`create table filler as select string_agg(sha512(n::text::bytea), '') as bytes
+    from generate_series(1, ${megabytes * 2 ** 14}) n group by n % 1000`.execute(database.kysely);
+  expect(await size()).toBeGreaterThan(megabytes * 2 ** 20);
+  await expect.poll(size, { timeout: 20_000, interval: 200 }).toBeLessThan(8 * 2 ** 20);
+  await database.close();
 });
 
 it('a worker ends with the study that started it, also while it is starting', async () => {

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/identity.ts';
 import type { Database } from '../../src/study/db/database.ts';
@@ -34,13 +35,14 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
     await rm(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
-    await database.queue.clearStorage();
+    await (await database.queue()).clearStorage();
     for (const table of [
       'artifact',
       'result',
       'epoch',
       'attempt',
       'study_trial',
+      'trial_spec',
       'trial',
       'study',
       'worker',
@@ -65,6 +67,30 @@ describe.each(binaries ? ['pglite', 'postgres'] : ['pglite'])('the store on %s',
       else if (await advanceStudy(store, (await store.studies()).find(({ id }) => id === study)!)) return;
     }
   };
+
+  it('takes a store over that was made before specs had a table of their own', async () => {
+    const id = await add();
+    const claim = (await take())!;
+    const before = await Promise.all((await store.trials(id)).map(({ id }) => store.spec(id)));
+    for (const statement of [
+      'alter table trial add column spec jsonb',
+      'update trial set spec = trial_spec.spec from trial_spec where trial_spec.trial = trial.id',
+      'drop table trial_spec',
+      "delete from kysely_migration where name = '007-specs-apart'",
+    ])
+      await sql.raw(statement).execute(database.kysely);
+    await database.close();
+    database = await openDatabase(server?.url ?? folder, 'study');
+    store = openStore(database);
+    const trials = await store.trials(id);
+    expect(await Promise.all(trials.map(({ id }) => store.spec(id)))).toEqual(before);
+    expect(trials.map(({ state, reason }) => `${state} ${reason}`).sort()).toEqual([
+      ...Array(before.length - 1).fill('queued null'),
+      'running null',
+    ]);
+    await store.giveBack(claim.attempt, 'stopped', null);
+    expect((await take())?.spec).toEqual(claim.spec);
+  });
 
   it.skipIf(kind === 'pglite')('survives that its server is restarted while a connection is in use', async () => {
     await add();

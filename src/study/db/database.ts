@@ -1,7 +1,7 @@
 // A database that the store runs on: PostgreSQL on a server, or embedded in a process (PGlite). From here on there is one
 // code path; pg-boss, the queue, goes through the same connections.
 import { CompiledQuery, type Kysely, Migrator, sql } from 'kysely';
-import PgBoss from 'pg-boss';
+import type PgBoss from 'pg-boss';
 import { messageOf, RunError } from '../../base/errors.ts';
 import { studies } from './migrations/001-studies.ts';
 import { testSets } from './migrations/002-test-sets.ts';
@@ -9,12 +9,13 @@ import { oneHolder } from './migrations/003-one-holder.ts';
 import { memory } from './migrations/004-memory.ts';
 import { artifactParts } from './migrations/005-artifact-parts.ts';
 import { attemptLog } from './migrations/006-attempt-log.ts';
+import { specsApart } from './migrations/007-specs-apart.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
   readonly kysely: Kysely<Tables>;
-  /** `fetch`, `insert` and `deleteJob` only; nothing of it runs by itself. */
-  readonly queue: PgBoss;
+  /** `fetch`, `insert` and `deleteJob` only; nothing of it runs by itself. Loaded when it is asked for: who only reads needs none. */
+  queue(): Promise<PgBoss>;
   close(): Promise<void>;
 }
 
@@ -26,6 +27,7 @@ const migrations = {
   '004-memory': memory,
   '005-artifact-parts': artifactParts,
   '006-attempt-log': attemptLog,
+  '007-specs-apart': specsApart,
 };
 
 type Executor = Pick<Kysely<Tables>, 'executeQuery'>;
@@ -49,33 +51,41 @@ async function hasTables(kysely: Kysely<Tables>): Promise<boolean> {
   }
 }
 
-async function bringUpToDate(kysely: Kysely<Tables>, queue: PgBoss): Promise<void> {
-  if (!(await hasTables(kysely))) {
-    const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
-    const { error } = await migrator.migrateToLatest();
-    if (error) throw new RunError(`study store: its tables can't be made: ${messageOf(error)}`, { cause: error });
-  }
-  await queue.start();
-  await queue.stop({ graceful: false, wait: false }); // it was started for its own tables only
+async function makeTables(kysely: Kysely<Tables>): Promise<void> {
+  if (await hasTables(kysely)) return;
+  const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw new RunError(`study store: its tables can't be made: ${messageOf(error)}`, { cause: error });
 }
 
 /**
- * A database over these connections, `release` ends what lies below Kysely. Without `migrate` its tables are taken as they
- * are: another process brought them up to date.
+ * What is brought up to date at the opening: the store's tables and the queue's, the store's only (who reads), or none (another
+ * process did it).
  */
-export async function prepare(
-  kysely: Kysely<Tables>,
-  release: () => Promise<void>,
-  migrate: boolean,
-): Promise<Database> {
-  const queue = new PgBoss({ db: bossDb(kysely), supervise: false, schedule: false });
-  queue.on('error', () => {}); // every call rejects by itself
+export type Upkeep = 'all' | 'tables' | 'none';
+
+/** A database over these connections, `release` ends what lies below Kysely. */
+export async function prepare(kysely: Kysely<Tables>, release: () => Promise<void>, upkeep: Upkeep): Promise<Database> {
+  let loaded: Promise<PgBoss> | undefined;
+  const load = async () => {
+    const { default: Boss } = await import('pg-boss');
+    const queue = new Boss({ db: bossDb(kysely), supervise: false, schedule: false });
+    return queue.on('error', () => {}); // every call rejects by itself
+  };
+  const queue = () => {
+    loaded ??= load();
+    return loaded;
+  };
   const close = async () => {
     await kysely.destroy();
     await release();
   };
   try {
-    if (migrate) await bringUpToDate(kysely, queue);
+    if (upkeep !== 'none') await makeTables(kysely);
+    if (upkeep === 'all') {
+      await (await queue()).start();
+      await (await queue()).stop({ graceful: false, wait: false }); // it was started for its own tables only
+    }
     return { kysely, queue, close };
   } catch (error) {
     await close();

@@ -6,11 +6,12 @@ import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely } from 'kysely';
 import { RunError } from '../../base/errors.ts';
-import { type Database, prepare } from './database.ts';
+import { keepLogShort } from './checkpoints.ts';
+import { type Database, prepare, type Upkeep } from './database.ts';
 import { sessionDialect } from './dialect.ts';
 import { leaveNote } from './note.ts';
 import { livingOwner, type OwnerRole, takeFolder } from './owner.ts';
-import { bytesAsHex } from './pglite-bytes.ts';
+import { pgliteOptions } from './pglite-options.ts';
 import { localSource, type SqlSource } from './session.ts';
 import type { Tables } from './tables.ts';
 import { departure, remoteSource, serve } from './wire.ts';
@@ -31,8 +32,8 @@ async function socketPath(): Promise<{ readonly path: string; remove(): Promise<
 export type LastWord = (kysely: Kysely<Tables>) => Promise<string | undefined>;
 
 const kyselyOf = (source: SqlSource) => new Kysely<Tables>({ dialect: sessionDialect(source) });
-const databaseOf = (source: SqlSource, release: () => Promise<void>, migrate: boolean) =>
-  prepare(kyselyOf(source), release, migrate);
+const databaseOf = (source: SqlSource, release: () => Promise<void>, upkeep: Upkeep) =>
+  prepare(kyselyOf(source), release, upkeep);
 
 /** A database that this process runs, for itself and for others at its socket. */
 interface Owned {
@@ -64,18 +65,20 @@ async function own(folder: string, role: OwnerRole, lastWord: LastWord): Promise
       await stopServing();
       return undefined;
     }
-    const pg = await PGlite.create(join(folder, 'pg'), bytesAsHex);
+    const pg = await PGlite.create(join(folder, 'pg'), pgliteOptions);
     open(pg);
   } catch (error) {
     fail(error);
     await stopServing();
     throw error;
   }
+  const leaveLog = keepLogShort(source);
   return {
     source,
     // The socket answers to the end: nobody opens the folder while this process still writes to it.
     async release() {
       let note: string | undefined;
+      await leaveLog();
       await source.close(async (last) => {
         note = await lastWord(kyselyOf(last));
       });
@@ -103,7 +106,7 @@ function joinOwner(folder: string, role: 'reader' | 'worker', lastWord: LastWord
     await source.close();
     await owned?.release();
   };
-  return databaseOf(source, release, false);
+  return databaseOf(source, release, 'none');
 }
 
 /**
@@ -123,7 +126,7 @@ export async function openPglite(path: string, role: OwnerRole | 'worker', lastW
       throw new RunError(`--db ${folder}: no study runs there; start one by vitune study run, or vitune study resume`);
     if (!owner) {
       const owned = await own(folder, role as OwnerRole, lastWord);
-      if (owned) return databaseOf(owned.source, owned.release, true);
+      if (owned) return databaseOf(owned.source, owned.release, role === 'study' ? 'all' : 'tables');
       continue;
     }
     const patience = readerPatience - (performance.now() - started);

@@ -2,7 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { messageOf, RunError } from '../../base/errors.ts';
-import { type Database, prepare } from './database.ts';
+import { type Database, prepare, type Upkeep } from './database.ts';
 import { withRetry } from './retry.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,8 +10,6 @@ import type { Tables } from './tables.ts';
 const connections = 4;
 /** Milliseconds: a server that doesn't answer within them is tried again. */
 const connectTimeout = 10_000;
-
-export const isServerUrl = (db: string): boolean => /^postgres(ql)?:\/\//.test(db);
 
 /** The URL without its password, for messages. */
 export const withoutPassword = (url: string): string => url.replace(/(\/\/[^:/@]*):[^@]*@/, '$1:***@');
@@ -35,18 +33,18 @@ function patienceWith(error: unknown): number {
   return (code === undefined ? undefined : patience[code]) ?? patienceWith(error.cause);
 }
 
-async function connect(url: string): Promise<Database> {
+async function connect(url: string, upkeep: Upkeep): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: connectTimeout });
   // A connection that breaks is replaced. Where one breaks in use the pool doesn't listen: its next query rejects, and that is told.
   pool.on('error', () => {});
   pool.on('connect', (client) => void client.on('error', () => {}));
-  return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, true);
+  return await prepare(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), async () => {}, upkeep);
 }
 
 /** Throws RunError where the server can't be reached, some seconds after it was asked first; a server that starts is waited for. */
-export async function openPostgres(url: string): Promise<Database> {
+export async function openPostgres(url: string, upkeep: Upkeep): Promise<Database> {
   try {
-    return await withRetry(() => connect(url), patienceWith);
+    return await withRetry(() => connect(url, upkeep), patienceWith);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
     throw new RunError(`--db ${withoutPassword(url)}: can't be used: ${messageOf(cause)}`, { cause });

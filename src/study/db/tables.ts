@@ -20,7 +20,6 @@ export interface StudyTable {
 
 export interface TrialTable {
   readonly id: string;
-  readonly spec: JsonColumn<unknown>;
   readonly state: TrialState;
   /** Attempts that ended in an error; attempts whose worker died. */
   readonly failures: ColumnType<number, number | undefined, number>;
@@ -28,6 +27,11 @@ export interface TrialTable {
   readonly reason: string | null;
   /** The attempt that holds the trial: only it may change the trial. */
   readonly attempt: string | null;
+}
+
+export interface TrialSpecTable {
+  readonly trial: string;
+  readonly spec: JsonColumn<unknown>;
 }
 
 /** Which study wants which trial, and as what. */
@@ -105,6 +109,7 @@ export interface ReferenceTable {
 export interface Tables {
   readonly study: StudyTable;
   readonly trial: TrialTable;
+  readonly trial_spec: TrialSpecTable;
   readonly study_trial: StudyTrialTable;
   readonly attempt: AttemptTable;
   readonly epoch: EpochTable;

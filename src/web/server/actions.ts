@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { OptionError, RunError } from '../../base/errors.ts';
 import { embeddedModels } from '../../model/locate.ts';
 import { openPlan } from '../../study/check.ts';
-import { isServerUrl } from '../../study/db/postgres.ts';
+import { isServerUrl } from '../../study/db/url.ts';
 import type { StudyEnvironment } from '../../study/environment.ts';
 import { type PlanInput, planSchema } from '../../study/plan.ts';
 import type { StoreLease } from './store-lease.ts';

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { livingOwner } from '../../study/db/owner.ts';
-import { isServerUrl } from '../../study/db/postgres.ts';
+import { isServerUrl } from '../../study/db/url.ts';
 import { openDatabase } from '../../study/open.ts';
 import { openStore, type Store } from '../../study/store.ts';
 
