@@ -217,21 +217,19 @@ function lossAndGradients(tuning: Tuning, trained: TrainedParameters, batch: num
 const scalarInputs = (graph: Graph, { scalars }: Optimizer): Readonly<Record<string, Value>> =>
   Object.fromEntries(scalars.map((name) => [name, graph.input(`scalar:${name}`, 'float32', [])]));
 
+/** The optimizer's update of one slab. `named` makes the names of the slab's inputs and outputs in this graph. */
 function addUpdate(
   graph: Graph,
-  trained: TrainedParameters,
   optimizer: Optimizer,
-  slabs: readonly Value[],
-  grads: readonly Value[],
-) {
-  const scalars = scalarInputs(graph, optimizer);
-  trained.slabs.forEach((slab, i) => {
-    const slots = optimizer.slots.map((slot) => graph.input(`${slot}:${slab.name}`, 'float32', [slab.size]));
-    const next = optimizer.update({ parameter: slabs[i]!, gradient: grads[i]!, slots, scalars, decay: slab.decay });
-    graph.output(`next:param:${slab.name}`, next.parameter);
-    optimizer.slots.forEach((slot, k) => {
-      graph.output(`next:${slot}:${slab.name}`, next.slots[k]!);
-    });
+  { size, decay }: Pick<Slab, 'size' | 'decay'>,
+  own: Readonly<Record<'parameter' | 'gradient', Value>> & { readonly scalars: Readonly<Record<string, Value>> },
+  named: (what: string) => string,
+): void {
+  const slots = optimizer.slots.map((slot) => graph.input(named(slot), 'float32', [size]));
+  const next = optimizer.update({ ...own, slots, decay });
+  graph.output(`next:${named('param')}`, next.parameter);
+  optimizer.slots.forEach((slot, i) => {
+    graph.output(`next:${named(slot)}`, next.slots[i]!);
   });
 }
 
@@ -254,7 +252,11 @@ export function stepGraph(
   { from = 'pixels', lanes = 1 }: GraphShape = {},
 ): TrainingGraph {
   const { graph, slabValues, noise, slabGradients } = lossAndGradients(tuning, trained, batch, from);
-  addUpdate(graph, trained, optimizer, slabValues, slabGradients);
+  const scalars = scalarInputs(graph, optimizer);
+  trained.slabs.forEach((slab, i) => {
+    const own = { parameter: slabValues[i]!, gradient: slabGradients[i]!, scalars };
+    addUpdate(graph, optimizer, slab, own, (what) => `${what}:${slab.name}`);
+  });
   return { model: exportLanes(graph, lanes, trainingExport(tuning)), noise };
 }
 
@@ -281,16 +283,10 @@ export function updateGraphs(trained: TrainedParameters, optimizer: Optimizer, l
     alike.set(kind, [...(alike.get(kind) ?? []), slab]);
   }
   return [...alike.values()].map((slabs) => {
-    const { size, decay } = slabs[0]!;
     const graph = new Graph();
-    const input = (name: string) => graph.input(name, 'float32', [size]);
-    const scalars = scalarInputs(graph, optimizer);
-    const slots = optimizer.slots.map(input);
-    const next = optimizer.update({ parameter: input('param'), gradient: input('grad'), slots, scalars, decay });
-    graph.output('next:param', next.parameter);
-    optimizer.slots.forEach((slot, k) => {
-      graph.output(`next:${slot}`, next.slots[k]!);
-    });
+    const input = (name: string) => graph.input(name, 'float32', [slabs[0]!.size]);
+    const own = { parameter: input('param'), gradient: input('grad'), scalars: scalarInputs(graph, optimizer) };
+    addUpdate(graph, optimizer, slabs[0]!, own, (what) => what);
     return { model: exportLanes(graph, lanes), slabs: slabs.map(({ name }) => name) };
   });
 }
