@@ -52,7 +52,7 @@ ${plans[planName as keyof typeof plans]}`,
 /** What must be the same however often it was killed: per trial, hash of metrics, epochs and files. */
 async function outcome(
   db: string,
-): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number; together: number }> {
+): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number; together: number; first: number }> {
   const database = await openDatabase(db, 'reader');
   const store = openStore(database);
   const hashes = new Map<string, string>();
@@ -75,7 +75,8 @@ async function outcome(
   const together = attempts.filter((a) =>
     attempts.some((b) => a !== b && a.worker === b.worker && a.started < b.ended! && b.started < a.ended!),
   ).length;
-  return { hashes, wrong, attempts: attempts.length, together };
+  const first = Math.min(...attempts.map((a) => a.started));
+  return { hashes, wrong, attempts: attempts.length, together, first };
 }
 
 const start = (db: string) => {
@@ -103,12 +104,14 @@ const childrenOf = (pid: number): number[] => {
 };
 
 const undisturbedDb = join(root, 'undisturbed');
-const begun = performance.now();
+const begun = Date.now();
 const whole = start(undisturbedDb);
 if ((await whole.ended) !== 0) throw new Error(whole.error());
 const expected = await outcome(undisturbedDb);
-/** Milliseconds between two kills at most: some twelve of them would fit into an undisturbed run, evenly spread. */
-const longest = Math.round((performance.now() - begun) / 6);
+/** Milliseconds from the start to the first attempt, and to the end. */
+const [starting, lasting] = [expected.first - begun, Date.now() - begun];
+/** Milliseconds between two kills at most: half of them come after the start, where some twelve of them would fit into the rest, evenly spread. */
+const longest = Math.round(2 * starting + (lasting - starting) / 6);
 console.log(`undisturbed: ${expected.hashes.size} trials, ${expected.together} of them trained together`);
 
 /** What a round saw; the same fields summed over all rounds. */
