@@ -9,7 +9,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { canonicalJson, type Json, sha256 } from '../src/base/identity.ts';
+import { canonicalJson, type Json } from '../src/base/identity.ts';
 import { stream } from '../src/base/rng.ts';
 import { openDatabase } from '../src/study/open.ts';
 import { openStore } from '../src/study/store.ts';
@@ -49,13 +49,15 @@ seeds: [0, 1, 2]
 ${plans[planName as keyof typeof plans]}`,
 );
 
-/** What must be the same however often it was killed: per trial, hash of metrics, epochs and files. */
+/** What must be the same however often it was killed: of each trial, metrics, epochs and the contents of files. */
+type Facts = Readonly<Record<string, string>>;
+
 async function outcome(
   db: string,
-): Promise<{ hashes: Map<string, string>; wrong: string[]; attempts: number; together: number; first: number }> {
+): Promise<{ facts: Map<string, Facts>; wrong: string[]; attempts: number; together: number }> {
   const database = await openDatabase(db, 'reader');
   const store = openStore(database);
-  const hashes = new Map<string, string>();
+  const facts = new Map<string, Facts>();
   const wrong: string[] = [];
   const [study] = await store.studies();
   const rows = await store.trials(study!.id);
@@ -67,16 +69,19 @@ async function outcome(
     const done = attempts.filter((a) => a.trial === id && a.outcome === 'done').length;
     if (state !== 'done' || done !== 1) wrong.push(`${id}: ${state}, finished ${done} times`);
     const epochs = (await store.epochs(id)).map((e) => ({ ...(e as object), seconds: 0 }));
-    const files = (await store.artifacts(id)).map((a) => [a.name, a.sha256]);
-    hashes.set(id, sha256(canonicalJson({ val, tests, epochs, files } as unknown as Json)));
+    const files = Object.fromEntries((await store.artifacts(id)).map((a) => [a.name, a.sha256]));
+    const own = Object.entries({ val, tests, ...epochs, ...files }).map(([name, value]) => [
+      name,
+      canonicalJson(value as Json),
+    ]);
+    facts.set(id, Object.fromEntries(own) as Facts);
   }
   await store.close();
   // A worker has several attempts at a time only where it trains them in one graph.
   const together = attempts.filter((a) =>
     attempts.some((b) => a !== b && a.worker === b.worker && a.started < b.ended! && b.started < a.ended!),
   ).length;
-  const first = Math.min(...attempts.map((a) => a.started));
-  return { hashes, wrong, attempts: attempts.length, together, first };
+  return { facts, wrong, attempts: attempts.length, together };
 }
 
 const start = (db: string) => {
@@ -104,15 +109,13 @@ const childrenOf = (pid: number): number[] => {
 };
 
 const undisturbedDb = join(root, 'undisturbed');
-const begun = Date.now();
+const begun = performance.now();
 const whole = start(undisturbedDb);
 if ((await whole.ended) !== 0) throw new Error(whole.error());
 const expected = await outcome(undisturbedDb);
-/** Milliseconds from the start to the first attempt, and to the end. */
-const [starting, lasting] = [expected.first - begun, Date.now() - begun];
-/** Milliseconds between two kills at most: half of them come after the start, where some twelve of them would fit into the rest, evenly spread. */
-const longest = Math.round(2 * starting + (lasting - starting) / 6);
-console.log(`undisturbed: ${expected.hashes.size} trials, ${expected.together} of them trained together`);
+/** Milliseconds between two kills at most: a study that is resumed is at work after some two seconds. */
+const longest = Math.round(Math.max(4000, (performance.now() - begun) / 8));
+console.log(`undisturbed: ${expected.facts.size} trials, ${expected.together} of them trained together`);
 
 /** What a round saw; the same fields summed over all rounds. */
 interface Round {
@@ -170,11 +173,17 @@ async function disturbed(db: string, server: Server | undefined): Promise<Round>
     if (code !== null) throw new Error(`the study ended with ${code}: ${error()}`);
   }
   const got = await outcome(db);
-  const differ = [...new Set([...expected.hashes.keys(), ...got.hashes.keys()])].filter(
-    (id) => got.hashes.get(id) !== expected.hashes.get(id),
+  const differences = (id: string): string[] => {
+    const [wanted, own] = [expected.facts.get(id) ?? {}, got.facts.get(id) ?? {}];
+    return [...new Set([...Object.keys(wanted), ...Object.keys(own)])]
+      .filter((name) => wanted[name] !== own[name])
+      .map((name) => `${name}: ${own[name]} in place of ${wanted[name]}`);
+  };
+  const differ = [...new Set([...expected.facts.keys(), ...got.facts.keys()])].filter(
+    (id) => differences(id).length > 0,
   );
   for (const line of got.wrong) console.log(`  ${line}`);
-  for (const id of differ) console.log(`  differs: ${id}`);
+  for (const id of differ) console.log(`  ${id} differs:\n    ${differences(id).join('\n    ')}`);
   return {
     kind,
     plan: planName,
@@ -183,7 +192,7 @@ async function disturbed(db: string, server: Server | undefined): Promise<Round>
     restarts,
     attempts: got.attempts,
     together: got.together,
-    trials: got.hashes.size,
+    trials: got.facts.size,
     differ: differ.length,
     notOnce: got.wrong.length,
   };

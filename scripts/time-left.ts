@@ -73,11 +73,12 @@ for (let look = 0; look < looks; look++) {
   const at = begin + share * (end - begin);
   const { standing, workers } = standingAt(at);
   const left = pace(standing, workers, at);
-  if (share < told || share > 0.96 || left === undefined) continue;
-  told += 0.05;
+  if (share < 0.1 || share > 0.96 || left === undefined) continue;
   const truth = (end - at) / 1000;
   const wrong = left / truth - 1;
   worst = Math.max(worst, Math.abs(wrong));
+  if (share < told) continue;
+  told += 0.05;
   const cells = [left, truth].map((seconds) => seconds.toFixed(0).padStart(5)).join(' ');
   console.log(`${(100 * share).toFixed(0).padStart(4)} %  ${cells}  ${(100 * wrong).toFixed(0).padStart(4)} %`);
 }

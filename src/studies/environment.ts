@@ -15,6 +15,7 @@ import type { Phase } from '../study/trial.ts';
 import { fingerprintOfSets, openSplits, picturesBySet } from '../train/data-splits.ts';
 import type { DoneEvent } from '../train/events.ts';
 import { type GroupPlace, openPlaces } from '../train/group-place.ts';
+import { readEpochs } from '../train/metrics-log.ts';
 import { runTraining } from '../train/run.ts';
 import { clearRunFolder, readJson, runFiles } from '../train/run-folder.ts';
 import { wisePasses } from '../train/wise-curve.ts';
@@ -89,6 +90,8 @@ const lastStep = 60_000;
 async function run({ spec, folder, signal, onEvent, place }: TrialJob): Promise<TrialResult | undefined> {
   const { run: wanted, threads, phase } = spec;
   await clearRunFolder(folder, lastStep);
+  // It may be another store that this run was begun for: this one is told of all its epochs.
+  for (const epoch of await readEpochs(folder)) await onEvent(epoch);
   // Killed after the run and before its result reached the store: the folder has it all.
   const finished = await collect(folder, phase);
   if (finished) return finished;

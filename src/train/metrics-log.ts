@@ -6,7 +6,8 @@ import { parseJsonLines } from '../formats/json-lines.ts';
 import type { EpochEvent } from './events.ts';
 import { runFiles, writeFailure, writeWhole } from './run-folder.ts';
 
-async function readEpochs(folder: string): Promise<EpochEvent[]> {
+/** The epochs in a run's folder, those included that will be done again; none where there is no folder. A torn line is left out. */
+export async function readEpochs(folder: string): Promise<EpochEvent[]> {
   const text = await readFile(join(folder, runFiles.metrics), 'utf8').catch(() => '');
   return parseJsonLines(text) as EpochEvent[];
 }

@@ -48,8 +48,8 @@ export function status(): Command {
       if (flags.watch) all = await watch(all, read);
       for (const { standing, workers } of all) {
         const busy = standing.status === 'running' ? workers : [];
-        // All workers of the store share its work, at one second a second each.
-        const left = busy.length > 0 ? standing.workLeft / busy.length : undefined;
+        // All workers of the store share its work, at one second a second each: nothing of their rate is known at a single look.
+        const left = createPace()(standing, busy.length, performance.now());
         console.log(standingLines(standing, busy, left).join('\n'));
       }
     });
