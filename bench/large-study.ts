@@ -2,18 +2,17 @@
 // a user meets it. CPU seconds (user + system) stand beside the clock's, which says little on a machine that is busy.
 //   npm run build && npx tsx bench/large-study.ts [trials]
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { studyEnvironment } from '../src/studies/environment.ts';
 import { openPlan } from '../src/study/check.ts';
 import { openDatabase } from '../src/study/open.ts';
 import { firstTrials, studyId } from '../src/study/protocol.ts';
 import { openStore } from '../src/study/store.ts';
 import { cliPath } from '../test/support/cli.ts';
+import { killOwner } from '../test/support/killed-owner.ts';
 
 const trials = Number(process.argv[2] ?? 20_000);
 const folder = await mkdtemp(join(tmpdir(), 'vitune-large-'));
@@ -59,13 +58,6 @@ console.log(
 await measure('status, while a study has the store', 'status', '--db', db);
 await store.close();
 await measure('status, of a store that nobody has open', 'status', '--db', db);
-// An owner that is killed while it has the store.
-const module = (name: string) => pathToFileURL(join(dirname(dirname(cliPath)), 'study', name)).href;
-const owner = `
-  const { openDatabase } = await import('${module('open.js')}');
-  const { openStore } = await import('${module('store.js')}');
-  await openStore(await openDatabase(${JSON.stringify(db)}, 'study')).addWorker('w');
-  process.kill(process.pid, 'SIGKILL');`;
-await once(spawn(process.execPath, ['--input-type=module', '-e', owner], { stdio: 'inherit' }), 'exit');
+await killOwner(db, `addWorker('w')`);
 await measure('status, of a store whose owner was killed', 'status', '--db', db);
 await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // Opens the study store that `--db` names: a folder (embedded) or the URL of a PostgreSQL server.
-import type { Database } from './db/database.ts';
+import { type Database, upkeepOf } from './db/database.ts';
 import type { OwnerRole } from './db/owner.ts';
 import { openPglite } from './db/pglite.ts';
 import { isServerUrl } from './db/url.ts';
@@ -9,5 +9,5 @@ import { standingNote } from './left-standing.ts';
 export async function openDatabase(db: string, role: OwnerRole | 'worker'): Promise<Database> {
   if (!isServerUrl(db)) return openPglite(db, role, standingNote);
   const { openPostgres } = await import('./db/postgres.ts'); // its client takes a while to load, and most studies need none
-  return openPostgres(db, role === 'reader' ? 'tables' : 'all');
+  return openPostgres(db, upkeepOf(role));
 }

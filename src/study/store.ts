@@ -46,8 +46,10 @@ export function openStore(database: Database) {
   ): Promise<Claim | undefined> {
     const [taken] = await tx
       .updateTable('trial')
+      .from('trial_spec')
       .set({ state: 'running', attempt })
-      .where('id', '=', trial)
+      .where('trial.id', '=', trial)
+      .whereRef('trial_spec.trial', '=', 'trial.id')
       .where('state', '=', 'queued')
       .where((eb) =>
         eb.exists(
@@ -59,7 +61,7 @@ export function openStore(database: Database) {
             .where('skipped', '=', false),
         ),
       )
-      .returning('id')
+      .returning('spec')
       .execute();
     if (!taken) return undefined;
     const open = { ended: null, outcome: null, reason: null };
@@ -67,12 +69,7 @@ export function openStore(database: Database) {
       .insertInto('attempt')
       .values({ id: attempt, trial, worker, started: Date.now(), ...open })
       .execute();
-    const { spec } = await tx
-      .selectFrom('trial_spec')
-      .select('spec')
-      .where('trial', '=', trial)
-      .executeTakeFirstOrThrow();
-    return { attempt, trial, spec: spec as TrialSpec };
+    return { attempt, trial, spec: taken.spec as TrialSpec };
   }
 
   return {

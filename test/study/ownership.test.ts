@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readStatus } from '../../src/studies/status.ts';
@@ -13,6 +12,7 @@ import { openDatabase } from '../../src/study/open.ts';
 import { firstTrials, studyId } from '../../src/study/protocol.ts';
 import { openStore, type Store } from '../../src/study/store.ts';
 import { cliPath } from '../support/cli.ts';
+import { killOwner } from '../support/killed-owner.ts';
 import { madeUp, planOf, smallPlan } from '../support/study.ts';
 
 let folder: string;
@@ -113,14 +113,7 @@ it('never tells what an owner that was killed made untrue', async () => {
   const { id } = (await owner.studies())[0]!;
   await owner.close();
   expect((await standing()).status).toBe('running');
-  const module = (name: string) => pathToFileURL(join(dirname(dirname(cliPath)), 'study', name)).href;
-  const script = `
-    const { openDatabase } = await import('${module('open.js')}');
-    const { openStore } = await import('${module('store.js')}');
-    await openStore(await openDatabase(${JSON.stringify(folder)}, 'study')).setStatus('${id}', 'paused');
-    process.kill(process.pid, 'SIGKILL');`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
-  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect(await killOwner(folder, `setStatus('${id}', 'paused')`)).toEqual([null, 'SIGKILL']);
   expect((await standing()).status).toBe('paused');
 });
 

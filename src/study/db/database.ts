@@ -10,6 +10,7 @@ import { memory } from './migrations/004-memory.ts';
 import { artifactParts } from './migrations/005-artifact-parts.ts';
 import { attemptLog } from './migrations/006-attempt-log.ts';
 import { specsApart } from './migrations/007-specs-apart.ts';
+import type { OwnerRole } from './owner.ts';
 import type { Tables } from './tables.ts';
 
 export interface Database {
@@ -63,6 +64,9 @@ async function makeTables(kysely: Kysely<Tables>): Promise<void> {
  * process did it).
  */
 export type Upkeep = 'all' | 'tables' | 'none';
+
+/** For whoever opens a database that no other process looks after. */
+export const upkeepOf = (role: OwnerRole | 'worker'): Upkeep => (role === 'reader' ? 'tables' : 'all');
 
 /** A database over these connections, `release` ends what lies below Kysely. */
 export async function prepare(kysely: Kysely<Tables>, release: () => Promise<void>, upkeep: Upkeep): Promise<Database> {

@@ -7,7 +7,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Kysely } from 'kysely';
 import { RunError } from '../../base/errors.ts';
 import { keepLogShort } from './checkpoints.ts';
-import { type Database, prepare, type Upkeep } from './database.ts';
+import { type Database, prepare, type Upkeep, upkeepOf } from './database.ts';
 import { sessionDialect } from './dialect.ts';
 import { leaveNote } from './note.ts';
 import { livingOwner, type OwnerRole, takeFolder } from './owner.ts';
@@ -126,7 +126,7 @@ export async function openPglite(path: string, role: OwnerRole | 'worker', lastW
       throw new RunError(`--db ${folder}: no study runs there; start one by vitune study run, or vitune study resume`);
     if (!owner) {
       const owned = await own(folder, role as OwnerRole, lastWord);
-      if (owned) return databaseOf(owned.source, owned.release, role === 'study' ? 'all' : 'tables');
+      if (owned) return databaseOf(owned.source, owned.release, upkeepOf(role));
       continue;
     }
     const patience = readerPatience - (performance.now() - started);
